@@ -201,6 +201,25 @@ def _m1(scenario: Scenario) -> Any:
     return initialize, handle_data, []
 
 
+def _m1_terms(scenario: Scenario) -> Any:
+    from rustybt.api import order_target_percent, symbol, term
+    from rustybt.indicators import SMA
+
+    def initialize(context: Any) -> None:
+        context.asset = symbol("S000")
+        context.fast, context.slow = [term(SMA, context.asset, "price", window=bars) for bars in (10, 30)]
+        context.rising = False
+
+    def handle_data(context: Any, data: Any) -> None:
+        # sums of cents, so that two averages that are equal are
+        rising = round(context.fast.now * 1000) * 3 > round(context.slow.now * 3000)
+        if rising is not context.rising:
+            context.rising = rising
+            order_target_percent(context.asset, 1 if rising else 0)
+
+    return initialize, handle_data, []
+
+
 def _m50(scenario: Scenario) -> Any:
     from rustybt.api import order, symbols
 
@@ -330,6 +349,7 @@ STRATEGIES = {
     "D50-AT-ONCE": _d50_at_once,
     "D500": _d500,
     "M1": _m1,
+    "M1-TERMS": _m1_terms,
     "M50": _m50,
     "IDLE": _idle,
     "ORDERS": _orders,

@@ -286,6 +286,7 @@ STRATEGIES = {
     "D50-AT-ONCE": _d50,
     "D500": _d500,
     "M1": _m1,
+    "M1-TERMS": _m1,
     "M50": _m50,
     "IDLE": _idle,
     "ORDERS": _orders,

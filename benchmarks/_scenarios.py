@@ -61,6 +61,7 @@ M1 = Scenario(
     volume=(30_000, 300_000),
     goals=(140, 100),
 )
+M1_TERMS = replace(M1, name="M1-TERMS", about="M1, where RustyBT reads its averages as terms", goals=(400, 200))
 M50 = Scenario(
     name="M50",
     about="50 assets, a month of minutes, data.current of each every minute",
@@ -117,7 +118,9 @@ TRAIL = replace(
     by_hand=True,
 )
 
-SCENARIOS = {scenario.name: scenario for scenario in (D50, D50_AT_ONCE, D500, M1, M50, IDLE, ORDERS, BRACKETS, TRAIL)}
+SCENARIOS = {
+    scenario.name: scenario for scenario in (D50, D50_AT_ONCE, D500, M1, M1_TERMS, M50, IDLE, ORDERS, BRACKETS, TRAIL)
+}
 
 ORDERS_YEAR = replace(
     ORDERS,
@@ -143,6 +146,7 @@ _REDUCED = {
     "D50": {"assets": 12, "start": "2021-01-04", "end": "2021-03-31"},
     "D50-AT-ONCE": {"assets": 12, "start": "2021-01-04", "end": "2021-03-31"},
     "M1": {"start": "2021-01-04", "end": "2021-01-06"},
+    "M1-TERMS": {"start": "2021-01-04", "end": "2021-01-06"},
     "M50": {"assets": 5, "end": "2021-04-05"},
     "IDLE": {"start": "2021-01-04", "end": "2021-01-06"},
     "D500": {"assets": 60, "stored": "2019-06-03", "start": "2020-06-30", "end": "2020-11-06"},

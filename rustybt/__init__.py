@@ -23,7 +23,7 @@ from rustybt._version import __version__
 if TYPE_CHECKING:
     from rustybt.catalog import clean, list_bundles, open_version
     from rustybt.core import Asset, DecimalConfig, Explanation, Note, Order, OrderEvent
-    from rustybt.engine import Compat, Market, Run, Snapshot, load, load_data, run, run_algorithm
+    from rustybt.engine import Compat, Market, Run, Snapshot, load, load_data, run, run_algorithm, run_async
     from rustybt.execution import SimulationBlotter, register_blotter
     from rustybt.ingest import (
         cached,
@@ -75,6 +75,7 @@ __all__ = [
     "register_blotter",
     "run",
     "run_algorithm",
+    "run_async",
     "tick_bars",
     "validate",
     "volume_bars",
@@ -112,6 +113,7 @@ _HOMES = {
     "register_blotter": "rustybt.execution",
     "run": "rustybt.engine",
     "run_algorithm": "rustybt.engine",
+    "run_async": "rustybt.engine",
     "tick_bars": "rustybt.ingest",
     "validate": "rustybt.ingest",
     "volume_bars": "rustybt.ingest",
@@ -123,6 +125,7 @@ _MODULES = (
     "api",
     "calendars",
     "catalog",
+    "diagnostics",
     "errors",
     "execution",
     "live",

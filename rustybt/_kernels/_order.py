@@ -69,9 +69,12 @@ class WorkingOrder:
         self.reason: str | None = None
         self.cause = 0
 
-    def copy(self) -> WorkingOrder:
-        """The order as it is now; what happens to it later does not happen to the copy."""
-        copy = WorkingOrder(self.number, self.instrument, self.amount, self._terms, self.created)
+    def copy(self, instrument: Any = None) -> WorkingOrder:
+        """The order as it is now; what happens to it later does not happen to the copy.
+
+        instrument: the asset in another run; None for that of this one.
+        """
+        copy = WorkingOrder(self.number, instrument or self.instrument, self.amount, self._terms, self.created)
         copy.filled = self.filled
         copy.limit_reached = self.limit_reached
         copy.stop_reached = self.stop_reached

@@ -41,6 +41,7 @@ from rustybt.api._ordering import (
     order_target_value,
     order_value,
 )
+from rustybt.api._reckoning import on_cross, on_true, term
 from rustybt.api._setting import (
     record,
     schedule_function,
@@ -105,9 +106,11 @@ __all__ = [
     "math_utils",
     "modify_order",
     "oco",
+    "on_cross",
     "on_event",
     "on_price_threshold",
     "on_time_interval",
+    "on_true",
     "order",
     "order_percent",
     "order_target",
@@ -140,6 +143,7 @@ __all__ = [
     "spreads",
     "symbol",
     "symbols",
+    "term",
     "time_rules",
 ]
 

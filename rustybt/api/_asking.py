@@ -135,7 +135,7 @@ def explain(order_id: str) -> Explanation:
     ...     elif data.current_session.day == 8:
     ...         print(explain(open_orders[0].id))
     >>> result = run(handle_data, start="2010-01-04", end="2010-01-08")
-    main-1 IBM
+    main-1 IBM, limit order
     2010-01-04 21:00 accepted: buy 10, limit 120
     2010-01-05 21:00 to 2010-01-08 21:00, 4 bars: the close was never nearer than 129.55, the limit is 120: not reached
     """

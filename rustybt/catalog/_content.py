@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 import polars as pl
 
 from rustybt.calendars import SessionTable
+from rustybt.catalog._chains import MONTH, Chains, Unit
 from rustybt.core import ASSET_TYPES, PRESETS, Asset, CashDividend, FundingRate, Split, StockDividend, date_of
 
 DAILY: Final = "1d"
@@ -266,3 +267,7 @@ class Manifest:
     """SHA-256 of the input, where nothing was found in it: the same input makes the same version."""
     corrected: Mapping[str, Any] | None = None
     """None unless bars of an earlier version were corrected: its id as `version`, and `bars`, how many by frequency."""
+    chains: Chains = field(default_factory=dict)
+    """Where an append goes on with the digests."""
+    unit: Unit = MONTH
+    """What a digest is a chain of."""

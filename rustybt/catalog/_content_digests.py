@@ -2,30 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 
 from rustybt.catalog._appended import StoredYears
 from rustybt.catalog._bars import RawBars
+from rustybt.catalog._chains import MONTH, Chains, Unit, YearDigest
 from rustybt.catalog._content import Block, Content, Digests, Manifest, NewRows, Rows
-from rustybt.catalog._digests import assets_of
+from rustybt.catalog._digests import assets_of, digests_of_rows
+from rustybt.catalog._hashing import version_hash
+from rustybt.catalog._stored_rows import StoredRows
 from rustybt.catalog._version import Version
+from rustybt.errors import CatalogCorrupt
 
 
-def digests_of_content(content: Content, base: tuple[Version, Manifest] | None) -> Digests:
+def digests_of_content(content: Content, base: tuple[Version, Manifest] | None) -> tuple[Digests, Chains]:
     """The digests of all bars: those of the base, and anew for each asset and year that gets more of them."""
-    digests: Digests = {f: {k: dict(y) for k, y in keys.items()} for f, keys in base[1].digests.items()} if base else {}
+    digests, chains = digests_now(*base) if base else ({}, {})
+    digests = {frequency: {key: dict(years) for key, years in keys.items()} for frequency, keys in digests.items()}
+    chains = {frequency: dict(keys) for frequency, keys in chains.items()}
     keys = {record.sid: record.key for record in content.assets}
     for rows in content.rows:
-        of_frequency = digests.setdefault(rows.frequency, {}) if rows.height else {}
-        stored = StoredYears(base, rows.frequency, replaced=content.corrects)
-        for sid, year, digest in _digests(rows, stored):
-            of_frequency.setdefault(keys[sid], {})[year] = digest
-    return digests
+        if rows.height:
+            of_keys = chains.get(rows.frequency, {})
+            of_sids = {sid: of_keys[key] for sid, key in keys.items() if key in of_keys}
+            stored = StoredYears(base, rows.frequency, of_sids, replaced=content.corrects)
+            enter(_digests(rows, stored), keys, digests.setdefault(rows.frequency, {}), chains, rows.frequency)
+    return digests, chains
 
 
-def _digests(rows: NewRows, stored: StoredYears) -> Iterator[tuple[int, str, str]]:
+def digests_now(version: Version, manifest: Manifest) -> tuple[Digests, Chains]:
+    """The digests of a version; of one of before they are made of its bars. Raises CatalogCorrupt."""
+    if manifest.unit == MONTH:
+        return manifest.digests, manifest.chains
+    return digests_of_version(version, manifest, MONTH)
+
+
+def digests_of_version(version: Version, manifest: Manifest, unit: Unit) -> tuple[Digests, Chains]:
+    """What the bars of a version come to. Raises CatalogCorrupt."""
+    keys = {record.sid: record.key for record in manifest.assets}
+    digests: Digests = {}
+    chains: Chains = {}
+    for frequency in manifest.digests:
+        of_frequency = digests.setdefault(frequency, {})
+        for chunk in StoredRows(version, frequency).chunks():
+            enter(digests_of_rows(chunk.rows(), unit=unit), keys, of_frequency, chains, frequency)
+    return digests, chains if unit == MONTH else {}
+
+
+def hash_now(version: Version, manifest: Manifest, others: Digests) -> str:
+    """The hash that the content of a version has in a new one.
+
+    others: digests of the content that it is compared with; one of before that has other assets or years is not read.
+    """
+    if manifest.unit == MONTH or _shape(manifest.digests) != _shape(others):
+        return manifest.hash
+    actions = manifest.splits, manifest.dividends, manifest.stock_dividends, manifest.funding
+    try:
+        return version_hash(manifest.calendar, manifest.assets, actions, digests_now(version, manifest)[0])
+    except CatalogCorrupt:
+        return manifest.hash
+
+
+def _shape(digests: Digests) -> dict[str, dict[str, set[str]]]:
+    return {frequency: {key: set(years) for key, years in keys.items()} for frequency, keys in digests.items()}
+
+
+def enter(
+    found: Iterable[YearDigest],
+    keys: Mapping[int, str],
+    digests: dict[str, dict[str, str]],
+    chains: Chains,
+    frequency: str,
+) -> None:
+    """Puts digests where their keys are; of each asset the last link stays."""
+    of_keys = chains.setdefault(frequency, {})
+    for sid, year, digest, month, before in found:
+        key = keys.get(sid, "")
+        digests.setdefault(key, {})[year] = digest
+        if key not in of_keys or of_keys[key][0] <= month:
+            of_keys[key] = month, before
+
+
+def _digests(rows: NewRows, stored: StoredYears) -> Iterator[YearDigest]:
     for at, block in enumerate(rows.blocks):
         before, after = _cut_sids(rows.blocks, at)
         piece = block.read()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rustybt.catalog._bars import RawBars
+from rustybt.catalog._chains import MONTH, Befores, Link, Unit, YearDigest, chained, periods_of
 from rustybt.catalog._content import PRICES, Rows
 from rustybt.catalog._hashing import digests_by_year
 from rustybt.catalog._merging import at_scales, merge_rows
@@ -23,32 +23,33 @@ _MOST_PLACES = 18
 _COLUMNS = ("stamp", *PRICES, "volume")
 
 
-def digests_of_rows(*pieces: Rows) -> Iterator[tuple[int, str, str]]:
-    """Sid, year and SHA-256 of each asset and calendar year (UTC, of the stamp) of all pieces together.
+def digests_of_rows(*pieces: Rows, unit: Unit = MONTH, befores: Befores | None = None) -> Iterator[YearDigest]:
+    """The digest of each asset and calendar year (UTC, of the stamp) of all pieces together.
 
     pieces: each sorted by (sid, stamp). They are put together, which costs as much again, only where the rows of an
-    asset do not follow each other from piece to piece.
+    asset do not follow each other from piece to piece. befores: of assets whose first year is gone on with.
     """
     price_scale = max(piece.price_scale for piece in pieces)
     volume_scale = max(piece.volume_scale for piece in pieces)
+    befores = befores or {}
     tables = [_Table.of(piece, price_scale, volume_scale) for piece in pieces if piece.frame.height]
     narrows = [table for table in tables if table is not None]
     if len(narrows) < len(tables) or max(price_scale, volume_scale) > _MOST_PLACES:
         for sid, bars in assets_of(merge_rows(pieces)):
-            for year, digest in digests_by_year(bars, price_scale, volume_scale):
-                yield sid, year, digest
+            yield from digests_by_year(sid, bars, price_scale, volume_scale, unit, befores.get(sid, ""))
         return
     if not narrows:
         return
-    runs = np.concatenate([table.runs(at, price_scale, volume_scale) for at, table in enumerate(narrows)], axis=1)
+    runs = np.concatenate([table.runs(at, price_scale, volume_scale, unit) for at, table in enumerate(narrows)], axis=1)
     runs = runs[:, np.lexsort((runs[_FIRST], runs[_SID]))]
     follow = (runs[_SID, 1:] != runs[_SID, :-1]) | (runs[_FIRST, 1:] > runs[_LAST, :-1])
-    yield from (
-        _digests(narrows, runs, price_scale, volume_scale) if follow.all() else digests_of_rows(merge_rows(pieces))
-    )
+    if follow.all():
+        yield from chained(_links(narrows, runs, price_scale, volume_scale), unit, befores)
+    else:
+        yield from digests_of_rows(merge_rows(pieces), unit=unit, befores=befores)
 
 
-_SID, _YEAR, _FIRST, _LAST, _START, _STOP, _PRICE_SPARE, _VOLUME_SPARE, _PIECE = range(9)
+_SID, _PERIOD, _FIRST, _LAST, _START, _STOP, _PRICE_SPARE, _VOLUME_SPARE, _PIECE = range(9)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,36 +71,38 @@ class _Table:
             columns[name] = column.astype("<i8", copy=False)
         return cls(frame["sid"].to_numpy(), columns)
 
-    def runs(self, piece: int, price_scale: int, volume_scale: int) -> _Column:
-        """The rows of each asset and year: a column a run, what `_SID` to `_PIECE` name as rows."""
+    def runs(self, piece: int, price_scale: int, volume_scale: int, unit: Unit) -> _Column:
+        """The rows of each asset and period: a column a run, what `_SID` to `_PIECE` name as rows."""
         stamps = self.columns["stamp"]
-        years = years_of(stamps)
-        changes = (self.sids[1:] != self.sids[:-1]) | (years[1:] != years[:-1])
+        periods = periods_of(stamps, unit)
+        changes = (self.sids[1:] != self.sids[:-1]) | (periods[1:] != periods[:-1])
         starts = np.concatenate(([0], np.flatnonzero(changes) + 1))
         stops = np.append(starts[1:], len(stamps))
         price_spare = _spare_places([self.columns[name] for name in PRICES], starts, price_scale)
         volume_spare = _spare_places([self.columns["volume"]], starts, volume_scale)
-        about = self.sids[starts].astype(np.int64), years[starts], stamps[starts], stamps[stops - 1]
+        about = self.sids[starts].astype(np.int64), periods[starts], stamps[starts], stamps[stops - 1]
         return np.stack((*about, starts, stops, price_spare, volume_spare, np.full(len(starts), piece)))
 
 
-def _digests(
-    tables: Sequence[_Table], runs: _Column, price_scale: int, volume_scale: int
-) -> Iterator[tuple[int, str, str]]:
+def _links(tables: Sequence[_Table], runs: _Column, price_scale: int, volume_scale: int) -> Iterator[Link]:
     """runs: ascending by sid and stamp."""
-    changes = (runs[_SID, 1:] != runs[_SID, :-1]) | (runs[_YEAR, 1:] != runs[_YEAR, :-1])
+    changes = (runs[_SID, 1:] != runs[_SID, :-1]) | (runs[_PERIOD, 1:] != runs[_PERIOD, :-1])
     firsts = np.concatenate(([0], np.flatnonzero(changes) + 1))
-    price_spare = np.minimum.reduceat(runs[_PRICE_SPARE], firsts).tolist()
-    volume_spare = np.minimum.reduceat(runs[_VOLUME_SPARE], firsts).tolist()
+    spares = [np.minimum.reduceat(runs[spare], firsts).tolist() for spare in (_PRICE_SPARE, _VOLUME_SPARE)]
     listed = runs.T.tolist()
-    for at, (first, last) in enumerate(pairwise([*firsts.tolist(), len(listed)])):
-        mine = [(tables[run[_PIECE]].columns, slice(run[_START], run[_STOP])) for run in listed[first:last]]
-        digest = hashlib.sha256()
-        for columns, rows in mine:
-            digest.update(columns["stamp"][rows])
-        _write(digest.update, PRICES, mine, price_scale, price_spare[at])
-        _write(digest.update, ("volume",), mine, volume_scale, volume_spare[at])
-        yield listed[first][_SID], str(listed[first][_YEAR]), digest.hexdigest()
+    columns = [tuple(map(table.columns.__getitem__, _COLUMNS)) for table in tables]
+    edges = [*firsts.tolist(), len(listed)]
+    for first, last, price_spare, volume_spare in zip(edges, edges[1:], *spares, strict=False):
+        mine = [(columns[run[_PIECE]], slice(run[_START], run[_STOP])) for run in listed[first:last]]
+        stamps = [of_piece[0][rows] for of_piece, rows in mine]
+        prices = [of_piece[at][rows] for at in (1, 2, 3, 4) for of_piece, rows in mine]
+        volumes = [of_piece[5][rows] for of_piece, rows in mine]
+        if price_spare:
+            prices = [column // 10**price_spare for column in prices]
+        if volume_spare:
+            volumes = [column // 10**volume_spare for column in volumes]
+        scales = b"%d:" % (price_scale - price_spare), b"%d:" % (volume_scale - volume_spare)
+        yield listed[first][_SID], listed[first][_PERIOD], [*stamps, scales[0], *prices, scales[1], *volumes]
 
 
 def assets_of(rows: Rows) -> Iterator[tuple[int, RawBars]]:
@@ -123,15 +126,6 @@ def assets_of(rows: Rows) -> Iterator[tuple[int, RawBars]]:
         yield int(sids[start]), RawBars.of(np.asarray(stamps), prices, volume)
 
 
-def years_of(stamps: _Column) -> _Column:
-    """The calendar year (UTC) of each stamp, one at least."""
-    ends = np.array([stamps.min(), stamps.max()]).view("datetime64[ns]").astype("datetime64[Y]").astype(np.int64)
-    first, last = int(ends[0]), int(ends[1])
-    # looking up a few edges takes a fifth of the time of a conversion
-    edges = np.arange(first + 1, last + 1).astype("datetime64[Y]").astype("datetime64[ns]").astype(np.int64)
-    return np.searchsorted(edges, stamps, side="right") + (first + 1970)
-
-
 def _spare_places(columns: Sequence[_Column], starts: npt.NDArray[np.intp], scale: int) -> _Column:
     """By group of rows: how many of the scale's last digits are zero in all of its numbers."""
     spare = np.zeros(len(starts), dtype=np.int64)
@@ -143,16 +137,3 @@ def _spare_places(columns: Sequence[_Column], starts: npt.NDArray[np.intp], scal
                 return spare
         spare[still] = places
     return spare
-
-
-def _write(
-    update: Callable[[bytes | _Column], None],
-    names: Sequence[str],
-    runs: Sequence[tuple[dict[str, _Column], slice]],
-    scale: int,
-    spare: int,
-) -> None:
-    update(b"%d:" % (scale - spare))
-    for name in names:
-        for columns, rows in runs:
-            update(columns[name][rows] // 10**spare if spare else columns[name][rows])

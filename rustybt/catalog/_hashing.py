@@ -4,63 +4,94 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from rustybt.calendars import SessionTable, hashed_span
 from rustybt.catalog._bars import RawBars
+from rustybt.catalog._chains import MONTH, Unit, YearDigest, chained, periods_of
 from rustybt.catalog._content import PRICES, AssetRecord, Digests
 from rustybt.core import CashDividend, FundingRate, Split, StockDividend, as_plain_decimal
 
+HELD_ROWS: Final = 2_000_000
+"""Of an asset's bars; more of them are read window by window, several times, instead of being held in memory."""
+
 type Column = npt.NDArray[np.int64] | list[int]
+type Pieces = Callable[[], Iterable[RawBars]]
 
 
-def digests_by_year(bars: RawBars, price_scale: int, volume_scale: int) -> Iterator[tuple[str, str]]:
-    """Year and SHA-256 of each calendar year (UTC, of the stamp) that the bars of one asset reach into."""
-    return digests_of_pieces(lambda: iter([bars]), price_scale, volume_scale)
+def digests_by_year(
+    sid: int, bars: RawBars, price_scale: int, volume_scale: int, unit: Unit = MONTH, before: str = ""
+) -> Iterator[YearDigest]:
+    """The digest of each calendar year (UTC, of the stamp) that the bars of one asset reach into."""
+    return digests_of_pieces(sid, lambda: iter([bars]), price_scale, volume_scale, unit, before)
 
 
 def digests_of_pieces(
-    pieces: Callable[[], Iterable[RawBars]], price_scale: int, volume_scale: int
-) -> Iterator[tuple[str, str]]:
-    """As `digests_by_year`, of bars that come in pieces, ascending; they are asked for several times a year."""
-    years: list[int] = sorted({year for bars in pieces() for year in np.unique(_years(bars)).tolist()})
-    for year in years:
-        yield str(year), _digest(partial(_of_year, pieces, year), price_scale, volume_scale)
+    sid: int, pieces: Pieces, price_scale: int, volume_scale: int, unit: Unit = MONTH, before: str = ""
+) -> Iterator[YearDigest]:
+    """As `digests_by_year`, of bars that come in pieces, ascending.
+
+    They are asked for once, and again several times for each period that has more than `HELD_ROWS` bars.
+    """
+    links = ((sid, period, _written(bars, price_scale, volume_scale)) for period, bars in _periods(pieces, unit))
+    return chained(links, unit, {sid: before})
 
 
-def _years(bars: RawBars) -> npt.NDArray[np.int64]:
-    return bars.stamps.view("datetime64[ns]").astype("datetime64[Y]").astype(np.int64) + 1970
-
-
-def _of_year(pieces: Callable[[], Iterable[RawBars]], year: int) -> Iterator[RawBars]:
-    edges = np.array([year - 1970, year - 1969], dtype="datetime64[Y]").astype("datetime64[ns]").astype(np.int64)
+def _periods(pieces: Pieces, unit: Unit) -> Iterator[tuple[int, Pieces]]:
+    """The bars of each period."""
+    now, held, rows = 0, list[RawBars](), 0
     for bars in pieces():
-        start, stop = np.searchsorted(bars.stamps, edges)
+        periods = periods_of(bars.stamps, unit) if len(bars) else bars.stamps
+        starts = np.flatnonzero(np.diff(periods, prepend=-(2**62)))
+        for start, stop in pairwise([*starts.tolist(), len(bars)]):
+            if rows and int(periods[start]) != now:
+                yield now, _held(held) if rows <= HELD_ROWS else partial(_of_period, pieces, unit, now)
+                held, rows = [], 0
+            now, rows = int(periods[start]), rows + stop - start
+            if rows <= HELD_ROWS:
+                held.append(_cut(bars, start, stop))
+            else:
+                held.clear()
+    if rows:
+        yield now, _held(held) if rows <= HELD_ROWS else partial(_of_period, pieces, unit, now)
+
+
+def _held(bars: Sequence[RawBars]) -> Pieces:
+    return lambda: bars
+
+
+def _of_period(pieces: Pieces, unit: Unit, period: int) -> Iterator[RawBars]:
+    edges = np.array([period, period + 1], dtype=f"datetime64[{unit}]").astype("datetime64[ns]").astype(np.int64)
+    for bars in pieces():
+        start, stop = np.searchsorted(bars.stamps, edges).tolist()
         if start < stop:
-            columns = [column[start:stop] for column in bars.prices]
-            yield RawBars.of(bars.stamps[start:stop], columns, bars.volume[start:stop])
+            yield _cut(bars, start, stop)
 
 
-def _digest(pieces: Callable[[], Iterable[RawBars]], price_scale: int, volume_scale: int) -> str:
-    digest = hashlib.sha256()
+def _cut(bars: RawBars, start: int, stop: int) -> RawBars:
+    return RawBars.of(bars.stamps[start:stop], [column[start:stop] for column in bars.prices], bars.volume[start:stop])
+
+
+def _written(pieces: Pieces, price_scale: int, volume_scale: int) -> Iterator[bytes]:
     prices, volumes = _Form(price_scale), _Form(volume_scale)
     for bars in pieces():
-        digest.update(bars.stamps.astype("<i8").tobytes())
+        yield bars.stamps.astype("<i8").tobytes()
         prices.look(bars.prices)
         volumes.look([bars.volume])
     for form, names in ((prices, PRICES), (volumes, ("volume",))):
-        digest.update(b"%d:" % (form.scale - form.spare))
+        yield b"%d:" % (form.scale - form.spare)
         between = b""
         for name in names:
             for bars in pieces():
-                between = form.write(digest.update, getattr(bars, name), between)
-    return digest.hexdigest()
+                written, between = form.written(getattr(bars, name), between)
+                yield written
 
 
 class _Form:
@@ -79,18 +110,16 @@ class _Form:
             while self.spare and _any_digit(column, self.spare):
                 self.spare -= 1
 
-    def write(self, update: Callable[[bytes], None], column: Column, between: bytes) -> bytes:
-        """Writes a column; what is to stand before the next one."""
+    def written(self, column: Column, between: bytes) -> tuple[bytes, bytes]:
+        """A column, and what is to stand before the next one. between: what is to stand before this one."""
         unit = 10**self.spare
         if self._low // unit >= -(2**63) and self._high // unit < 2**63:
             if isinstance(column, np.ndarray):
                 narrow = column // unit if 1 < unit < 2**63 else column if unit == 1 else np.zeros_like(column)
             else:
                 narrow = np.array([value // unit for value in column], dtype=np.int64)
-            update(narrow.astype("<i8", copy=False).tobytes())
-            return b""
-        update(between + ",".join(str(int(value) // unit) for value in column).encode())
-        return b","
+            return narrow.astype("<i8", copy=False).tobytes(), b""
+        return between + ",".join(str(int(value) // unit) for value in column).encode(), b","
 
 
 def _any_digit(column: Column, places: int) -> bool:
@@ -106,10 +135,11 @@ def version_hash(
     assets: Iterable[AssetRecord],
     actions: tuple[Iterable[Split], Iterable[CashDividend], Iterable[StockDividend], Iterable[FundingRate]],
     digests: Digests,
+    unit: Unit = MONTH,
 ) -> str:
     """SHA-256 over calendar, assets, actions and bars; provenance, dates of writing, sids and files are left out.
 
-    Of the calendar what `hashed_span` says.
+    Of the calendar what `hashed_span` says. unit: the links of the digests.
     """
     assets = list(assets)
     if assets:
@@ -118,7 +148,7 @@ def version_hash(
     splits, dividends, stock_dividends, funding = actions
     keys = {record.sid: record.key for record in assets}
     document: dict[str, Any] = {
-        "format": 1,
+        "format": 2 if unit == MONTH else 1,
         "calendar": calendar_digest(calendar),
         "assets": sorted(_asset_document(record) for record in assets),
         # a split of prices alone says so; others have the hash that they had before there were any

@@ -10,16 +10,18 @@ import numpy as np
 import polars as pl
 
 from rustybt.calendars import SessionTable
+from rustybt.catalog._chains import MONTH, YEAR
 from rustybt.catalog._content import AssetRecord, Manifest, Part, SymbolRange
 from rustybt.catalog._layout import CALENDAR, MANIFEST
 from rustybt.core import CashDividend, FundingRate, Split, StockDividend, check_process
 from rustybt.errors import CatalogCorrupt
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 """2 has dividends in shares beside what 1 has, 3 the funding of perpetuals, 4 how much was left out, 5 checksums of the
-parts and a digest of the input, 6 the extents of a part as columns."""
-READABLE: Final = (1, 2, 3, 4, 5, FORMAT)
+parts and a digest of the input, 6 the extents of a part as columns, 7 digests that are chains of months."""
+READABLE: Final = (1, 2, 3, 4, 5, 6, FORMAT)
 _COLUMNS_SINCE: Final = 6
+_MONTHS_SINCE: Final = 7
 _CALENDAR_COLUMNS: Final = ("open", "close", "break_start", "break_end")
 
 
@@ -56,6 +58,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> list[Path]:
         "corrected": manifest.corrected,
         "parts": [_part_document(part) for part in manifest.parts],
         "digests": manifest.digests,
+        "chains": manifest.chains,
     }
     path = folder / MANIFEST
     path.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
@@ -98,6 +101,11 @@ def _manifest(document: dict[str, Any], folder: Path) -> Manifest:
         corrected=document.get("corrected"),
         parts=tuple(_part(values, document["format"]) for values in document["parts"]),
         digests=document["digests"],
+        chains={
+            frequency: {key: (month, before) for key, (month, before) in keys.items()}
+            for frequency, keys in document.get("chains", {}).items()
+        },
+        unit=MONTH if document["format"] >= _MONTHS_SINCE else YEAR,
         provenance=document["provenance"],
         quarantine=document["quarantine"],
         ranges={name: (first, last, rows) for name, (first, last, rows) in document["ranges"].items()},

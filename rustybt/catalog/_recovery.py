@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import time
@@ -16,7 +17,6 @@ from rustybt.catalog._indexed import insert_version
 from rustybt.catalog._layout import (
     TEMPORARY,
     TRASH,
-    bundle_path,
     bundles_path,
     catalog_root,
     index_path,
@@ -36,15 +36,17 @@ def sweep(connection: sqlite3.Connection, root: Path) -> None:
         with contextlib.suppress(OSError):  # its own ingestion ends just now
             if folder.stat().st_mtime < time.time() - ABANDONED_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
-    for folder in _version_folders(root):
-        if folder.name.startswith((TEMPORARY, TRASH)):
+    # as names, not paths: hundreds of versions are looked through at each write
+    there = {(bundle.name, name) for bundle in bundles_path(root).glob("*") for name in _folders(bundle)}
+    for bundle, name in sorted(there - indexed):
+        folder = bundles_path(root) / bundle / name
+        if name.startswith((TEMPORARY, TRASH)):
             shutil.rmtree(folder, ignore_errors=True)
-        elif (folder.parent.name, folder.name) not in indexed:
+        else:
             with contextlib.suppress(CatalogCorrupt):  # not ours to delete; `reindex` names it
                 insert_version(connection, whole_manifest(folder))
-    for bundle, version in sorted(indexed):
-        if not (bundle_path(root, bundle) / version).is_dir():  # a deletion that did not come to its end
-            forget_version(connection, bundle, version)
+    for gone in sorted(indexed - there):  # a deletion that did not come to its end
+        forget_version(connection, *gone)
 
 
 def forget_version(connection: sqlite3.Connection, bundle: str, version: str) -> None:
@@ -71,8 +73,14 @@ def whole_manifest(folder: Path) -> Manifest:
 
 def _version_folders(root: Path) -> Iterator[Path]:
     for bundle in sorted(bundles_path(root).glob("*")):
-        if bundle.is_dir():
-            yield from sorted(path for path in bundle.iterdir() if path.is_dir())
+        yield from (bundle / name for name in sorted(_folders(bundle)))
+
+
+def _folders(path: Path) -> list[str]:
+    """The names of the folders in a folder; none where it is a file."""
+    with contextlib.suppress(NotADirectoryError), os.scandir(path) as entries:
+        return [entry.name for entry in entries if entry.is_dir()]
+    return []
 
 
 def reindex(root: Path | str | None = None) -> tuple[int, list[str]]:

@@ -11,7 +11,8 @@ import polars as pl
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import DAILY, Manifest, Rows
-from rustybt.catalog._digests import assets_of, digests_of_rows
+from rustybt.catalog._content_digests import digests_of_version
+from rustybt.catalog._digests import assets_of
 from rustybt.catalog._hashing import version_hash
 from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._parts import checksum_of
@@ -56,7 +57,7 @@ def unharmed(version: Version, manifest: Manifest) -> bool:
 
 def _of_index(version: Version, manifest: Manifest) -> Iterator[str]:
     actions = manifest.splits, manifest.dividends, manifest.stock_dividends, manifest.funding
-    stated = version_hash(manifest.calendar, manifest.assets, actions, manifest.digests)
+    stated = version_hash(manifest.calendar, manifest.assets, actions, manifest.digests, manifest.unit)
     if stated != manifest.hash:
         yield f"manifest.json was changed: its contents have hash {stated[:16]}, it says {manifest.hash[:16]}."
     if version.hash != manifest.hash:
@@ -76,22 +77,21 @@ def _of_parts(version: Version, manifest: Manifest) -> Iterator[str]:
 
 
 def _of_bars(version: Version, manifest: Manifest) -> Iterator[str]:
-    keys = {record.sid: record.key for record in manifest.assets}
     symbols = {record.key: record.symbol for record in manifest.assets}
+    try:
+        digests, chains = digests_of_version(version, manifest, manifest.unit)
+    except CatalogCorrupt as error:
+        yield str(error)
+        return
     for frequency, stated in manifest.digests.items():
-        found: dict[str, dict[str, str]] = {}
-        try:
-            for chunk in StoredRows(version, frequency).chunks():
-                for sid, year, digest in digests_of_rows(chunk.rows()):
-                    found.setdefault(keys.get(sid, ""), {})[year] = digest
-        except CatalogCorrupt as error:
-            yield str(error)
-            return
+        found = digests.get(frequency, {})
         for key, years in stated.items():
             mine = found.get(key, {})
             wrong = sorted(year for year in {*years, *mine} if years.get(year) != mine.get(year))
             if wrong:
                 yield f"{symbols[key]}: the {frequency!r} bars of {', '.join(wrong)} are not those that were written."
+            elif chains.get(frequency, {}).get(key) != manifest.chains.get(frequency, {}).get(key):
+                yield f"{symbols[key]}: its last link in manifest.json is not that of its {frequency!r} bars."
 
 
 def coverage(version: Version) -> pl.DataFrame:

@@ -25,8 +25,9 @@ from typing import Any
 
 import numpy as np
 
+from rustybt.catalog._chains import Chains
 from rustybt.catalog._content import Content, Digests, Manifest, Part
-from rustybt.catalog._content_digests import digests_of_content
+from rustybt.catalog._content_digests import digests_of_content, hash_now
 from rustybt.catalog._hashing import version_hash
 from rustybt.catalog._index import BUSY_SECONDS, ELSEWHERE, write_transaction
 from rustybt.catalog._indexed import insert_version
@@ -116,12 +117,12 @@ class Writer:
         may_exist: False refuses to add a version to a bundle that has one. Raises BundleExists.
         """
         check_bundle_name(bundle)
-        digests = digests_of_content(content, base)
+        digests, chains = digests_of_content(content, base)
         actions = content.splits, content.dividends, content.stock_dividends, content.funding
         content_hash = version_hash(content.calendar, content.assets, actions, digests)
         newest = base or newest_version(self._root, bundle, replacing=may_exist)
         if newest is not None:
-            same = newest[1].hash == content_hash
+            same = hash_now(*newest, digests) == content_hash
             # what was damaged is fixed by giving the same once more; an append has to take the old files over
             if same and (base is not None or unharmed(*newest)):
                 return newest[1], False
@@ -137,7 +138,7 @@ class Writer:
         self._undoing.append(partial(_remove, final, folder))
         with writing(CatalogUnavailable, f"The catalog at {self._root}", ELSEWHERE):
             folder.mkdir(parents=True)
-            manifest = self._write(folder, bundle, version, created_ns, content_hash, content, digests, base)
+            manifest = self._write(folder, bundle, version, created_ns, content_hash, content, (digests, chains), base)
             folder.rename(final)
             _sync(final.parent)
         self._fault("renamed")
@@ -152,7 +153,7 @@ class Writer:
         created_ns: int,
         content_hash: str,
         content: Content,
-        digests: Digests,
+        digests: tuple[Digests, Chains],
         base: tuple[Version, Manifest] | None,
     ) -> Manifest:
         parts = write_parts(folder, content, base)
@@ -173,7 +174,8 @@ class Writer:
             stock_dividends=content.stock_dividends,
             funding=content.funding,
             parts=parts,
-            digests=digests,
+            digests=digests[0],
+            chains=digests[1],
             provenance=content.provenance,
             quarantine=quarantine,
             ranges=_ranges(parts, content),

@@ -38,7 +38,7 @@ def stats(as_json: bool) -> None:
 
 @cache.command("list")
 def list_entries() -> None:
-    """What is kept, the last used first, and which saved runs used it."""
+    """List what is kept, the last used first, and which saved runs used it."""
     from rustybt.catalog import BarCache
 
     names = ("source", "symbol", "frequency", "start", "end", "rows", "size", "used", "runs")

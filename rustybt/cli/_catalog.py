@@ -42,7 +42,7 @@ def reindex() -> None:
 @_VERSION
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def show(bundle: str, version_id: str | None, as_json: bool) -> None:
-    """Where a bundle comes from, its versions, what it holds of each asset, and how many findings of each rule.
+    """Show where a bundle comes from, its versions, what it holds of each asset, and how many findings of each rule.
 
     Stored are findings in its bars, left out those that kept rows out of it.
     """
@@ -90,7 +90,7 @@ def show(bundle: str, version_id: str | None, as_json: bool) -> None:
 @click.argument("before", required=False)
 @click.argument("after", required=False)
 def diff(bundle: str, before: str | None, after: str | None) -> None:
-    """What changed from one version of a bundle to another; by default from the last but one to the newest.
+    """Show what changed from one version of a bundle to another; by default from the last but one to the newest.
 
     Names the saved runs on the earlier one whose results it could touch.
     """

@@ -178,7 +178,7 @@ def trades(path: str, bundle: str | None, dry_run: bool, provenance: str | None,
 
 
 def _show(path: str, bundle: str | None, options: dict[str, Any]) -> None:
-    """What would be read. Exit code 1 where it could not go in as it is."""
+    """Show what would be read. Exit code 1 where it could not go in as it is."""
     from rustybt.ingest import preview
 
     found = preview(path, bundle=bundle, **options)
@@ -210,7 +210,7 @@ def _bundle_name(path: str) -> str:
 
 
 def _assets(options: dict[str, Any]) -> list[Any] | None:
-    """What is said of the assets, taken out of the other options: of all of them, and of each in a file."""
+    """Descriptions of the assets, taken out of the other options: of all of them, and of each in a file."""
     names = {"kind": "type", **{name: name for name in ("currency", "tick_size", "quantity_step", "multiplier")}}
     told = {names[name]: options.pop(name) for name in names}
     of_all = {name: value for name, value in told.items() if value is not None}

@@ -75,7 +75,8 @@ def _run(arguments: list[str], cell: str | None, namespace: dict[str, Any]) -> A
     options = _options(run, arguments)
     if options is None:
         return None
-    output, plot, compat_report = (options.pop(name) for name in ("output", "plot", "compat_report"))
+    asked = ("output", "plot", "compat_report", "diagnostics")
+    output, plot, compat_report, diagnostics = (options.pop(name) for name in asked)
     del options["zipline"]
     callbacks = callbacks_in(namespace, "The notebook") if cell is None else strategy_of(cell, CELL, namespace)
     result = run_strategy(callbacks, options | {"keep_strategy": compat_report})
@@ -83,13 +84,15 @@ def _run(arguments: list[str], cell: str | None, namespace: dict[str, Any]) -> A
         result.save(output)
     if plot is not None:
         result.plot(plot)
+    if diagnostics:
+        print(result.diagnostics)
     if compat_report:
         print(result.compat_report())
     return result
 
 
 def _options(command: Any, arguments: list[str]) -> dict[str, Any] | None:
-    """What stands behind the magic's name, by the options of a command, its file left out. None: help was asked for."""
+    """The options behind the magic's name, those of a command without its file. None: help was asked for."""
     import click
 
     parameters = [parameter for parameter in command.params if parameter.name != "algofile"]

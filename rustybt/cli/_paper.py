@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from rustybt.live import Feed, PaperSession
     from rustybt.results import Result
 
-NOT_ON_PAPER: Final = frozenset({"compat_report", "zipline", "output", "plot", "progress", "data", *READING})
+NOT_ON_PAPER: Final = frozenset(
+    {"compat_report", "diagnostics", "zipline", "output", "plot", "progress", "data", *READING}
+)
 
 
 @click.command(

@@ -89,6 +89,7 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze", "on
     show_default=True,
     help="Whether a limit fills where prices come to it, or only where they go through it.",
 )
+@click.option("--resolve", default=None, metavar="LENGTH", help="Shorter bars that are asked before --same-bar, as 1m.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of context.rng.")
 @click.option("--currency", default=None, help="Of capital and portfolio, where the assets trade in several.")
 @click.option("--decimals", type=click.Path(path_type=Path), default=None, help="How fills round: TOML, JSON or YAML.")
@@ -101,6 +102,7 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze", "on
 )
 @click.option("--compat", type=click.Choice(["zipline"]), default=None, help="Reproduce Zipline where we differ.")
 @click.option("--compat-report", is_flag=True, help="Which differences from Zipline matter here; runs once for each.")
+@click.option("--diagnostics", is_flag=True, help="What one should know before believing the result.")
 @click.option(
     "--numbers", type=click.Choice(["decimal", "float"]), default="decimal", help="Scalars. [default: decimal]"
 )
@@ -117,7 +119,13 @@ CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze", "on
 @click.option("--progress/--no-progress", default=None, help="How far it is; by default on terminals only.")
 @click.option("--zipline", is_flag=True, help="A script written for Zipline: `rustybt run --zipline --help`.")
 def run(
-    algofile: Path, output: Path | None, plot: Path | None, zipline: bool, compat_report: bool, **options: Any
+    algofile: Path,
+    output: Path | None,
+    plot: Path | None,
+    zipline: bool,
+    compat_report: bool,
+    diagnostics: bool,
+    **options: Any,
 ) -> None:
     """Run the strategy in a file: its functions initialize, handle_data, before_trading_start, on_order and analyze,
     or the one subclass of rustybt.Strategy that it defines."""
@@ -138,6 +146,8 @@ def run(
     if result is not None:
         place = result.save(output)
         print_summary(result)
+        if diagnostics:
+            click.echo(f"\n{result.diagnostics}\n")
         if compat_report and failed is None:
             click.echo(f"\n{result.compat_report()}\n")
         click.echo(f"saved to {place}")

@@ -31,6 +31,7 @@ _MADE_FROM: Final = (
     "trigger",
     "same_bar",
     "touch",
+    "resolve",
     "numbers",
     "seed",
     "benchmark",
@@ -81,10 +82,12 @@ def list_runs(bundle: str | None, as_json: bool) -> None:
 
 @runs.command()
 @click.argument("run", default="latest")
-def show(run: str) -> None:
-    """The figures and notes of a run, and what it was made from."""
+@click.option("--diagnostics", is_flag=True, help="Each finding, and which checks a saved run does not allow.")
+def show(run: str, diagnostics: bool) -> None:
+    """The figures and notes of a run, how many findings its diagnostics have, and what it was made from."""
     result, saved = _loaded(run)
     print_summary(result)
+    click.echo(result.diagnostics if diagnostics else f"diagnostics: {result.diagnostics.headline} (--diagnostics)")
     click.echo()
     for name in _MADE_FROM:
         value = saved.manifest.get(name)

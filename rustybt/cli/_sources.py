@@ -191,7 +191,7 @@ def _pairs(option: tuple[str, ...]) -> dict[str, str]:
 
 
 def _folder(name: str, options: dict[str, Any], start: str, end: str | None, frequency: str) -> Path:
-    """Where the pages of this download are kept; symbols may differ from call to call, what else was asked may not.
+    """The folder of the pages of this download; symbols may differ from call to call, what else was asked may not.
 
     Of the options only their digest is kept: a key may be among them.
     """

@@ -1,4 +1,4 @@
-"""What the text of a strategy file, and of its parameters on the command line, says."""
+"""The strategy in a file, and its parameters on the command line, read from their text."""
 
 from __future__ import annotations
 

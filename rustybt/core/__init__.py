@@ -60,15 +60,18 @@ from rustybt.core._frames import (
     series_of,
 )
 from rustybt.core._frequency import Frequency, frequency_named
+from rustybt.core._html import facts_html, grid_html
 from rustybt.core._moment import Moment, Phase
-from rustybt.core._notes import NOTE_CODES, Note, Notes
+from rustybt.core._notes import NOTE_CODES, Note, Notes, as_facts
 from rustybt.core._number_text import decimals, is_number
 from rustybt.core._order_steps import OrderStep
+from rustybt.core._order_words import kind_of
 from rustybt.core._orders import Order, OrderEvent, OrderEventKind, OrderStatus, Transaction, order_later
 from rustybt.core._pairs import PAIR_KINDS, currencies_of_pair, whole_currency
 from rustybt.core._reports import Report, report_of_cancel, report_of_replacement
 from rustybt.core._root import ROOT_VARIABLE, data_root
 from rustybt.core._rows import Columns, Rows
+from rustybt.core._run_bars import AssetBars, RunBars
 from rustybt.core._scalar import Scalar
 from rustybt.core._scratch import Scratch, hold, scratch_folder
 from rustybt.core._surroundings import in_notebook, on_terminal
@@ -112,6 +115,7 @@ __all__ = [
     "UTC_NS",
     "WITHOUT_VOLUME",
     "Asset",
+    "AssetBars",
     "Auction",
     "CachedBars",
     "CashDividend",
@@ -152,6 +156,7 @@ __all__ = [
     "Priced",
     "Report",
     "Rows",
+    "RunBars",
     "Scalar",
     "Scratch",
     "Split",
@@ -161,6 +166,7 @@ __all__ = [
     "Transaction",
     "as_decimal",
     "as_decimal_config",
+    "as_facts",
     "as_plain_decimal",
     "check_money",
     "check_process",
@@ -180,13 +186,16 @@ __all__ = [
     "decimals",
     "div_half_even",
     "exact_number",
+    "facts_html",
     "folded",
     "folded_restated",
     "frame_of",
     "frequency_named",
+    "grid_html",
     "hold",
     "in_notebook",
     "is_number",
+    "kind_of",
     "level_of",
     "on_terminal",
     "order_later",

@@ -55,7 +55,7 @@ class StockDividend:
 
 @dataclass(frozen=True, slots=True)
 class FundingRate:
-    """What one side of a perpetual pays the other at a moment: `rate * 10**-scale` of the money that it holds.
+    """The payment of one side of a perpetual to the other at a moment: `rate * 10**-scale` of the money that it holds.
 
     Longs pay where it is above zero, shorts where it is below. stamp: ns UTC. price, price_scale: the mark that the
     venue counted the money at; None where it is the last close.

@@ -1,4 +1,4 @@
-"""What can be held: frozen descriptions, one object per asset and run."""
+"""Assets: frozen descriptions of what can be held, one object per asset and run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar, Self
+
+from rustybt.core._html import facts_html
 
 _TOLD: list[Callable[[Asset, object], None]] = []
 
@@ -86,6 +88,19 @@ class Asset:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.sid} [{self.symbol}])"
+
+    def _repr_html_(self) -> str:
+        step = None if self.quantity_step == 1 else self.quantity_step
+        multiplier = None if self.multiplier == 1 else self.multiplier
+        facts = [("name", self.name or None), ("type", self.kind), ("exchange", self.exchange or None)]
+        facts += [("currency", self.currency), ("data", f"{self.start_date} to {self.end_date}")]
+        more = [
+            ("tick", self.tick_size),
+            ("step", step),
+            ("multiplier", multiplier),
+            ("closed out", self.auto_close_date),
+        ]
+        return facts_html(self.symbol, [*facts, *more])
 
 
 class Equity(Asset):

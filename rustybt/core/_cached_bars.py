@@ -1,4 +1,4 @@
-"""What a cache keeps of one symbol: the sources fill it, the catalog stores it."""
+"""Bars of one symbol as a cache keeps them: the sources fill it, the catalog stores it."""
 
 from __future__ import annotations
 

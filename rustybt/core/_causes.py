@@ -54,7 +54,7 @@ class Cause(enum.IntEnum):
 
     @property
     def sentence(self) -> str:
-        """What it means."""
+        """Its meaning, as a sentence."""
         return SENTENCES[self]
 
 

@@ -1,4 +1,4 @@
-"""What a position cost, per unit."""
+"""The cost of a position, per unit."""
 
 from __future__ import annotations
 

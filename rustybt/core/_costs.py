@@ -1,4 +1,4 @@
-"""What trading costs, by kind, and what a fill's price is measured against."""
+"""The kinds of trading costs, and the reference that a fill's price is measured against."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 
 class CostKind(enum.StrEnum):
-    """What kind of cost it is: the column `kind` of `Result.costs`.
+    """The kind of a cost: the column `kind` of `Result.costs`.
 
     SPREAD, SLIPPAGE, IMPACT: what a price was worse by than the one that the bar offered; SLIPPAGE is what no model
     calls anything else. COMMISSION: fees of fills; what each is for stands beside it. TAX: taxes and duties. BORROW: of
@@ -32,7 +32,7 @@ type PriceParts = tuple[tuple[CostKind, int], ...]
 
 
 class Priced(NamedTuple):
-    """What the price of a fill is measured against, and what it is worse by.
+    """The reference of a fill's price, and the parts that the price is worse by.
 
     reference: the price that the bar offered, at the fill scale. parts: what a model says of the difference; the rest
     is SLIPPAGE.

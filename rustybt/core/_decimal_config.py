@@ -1,4 +1,4 @@
-"""What the grids of prices and quantities are, and how fills round to them, by class of assets and by asset."""
+"""The grids of prices and quantities, and how fills round to them, by class of assets and by asset."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_DECIMALS: Final = 18
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """What is said of a class of assets, or of one asset; None leaves it to what says less.
+    """The precision of a class of assets, or of one asset; None leaves it to what says less.
 
     tick_size: the grid of order prices. quantity_step: the smallest quantity. Both up to 18 decimals, above zero.
     rounding: how fills go to the tick: half_even, half_up, down, up, against (a buy up, a sale down); "exact" leaves
@@ -89,7 +89,7 @@ class DecimalConfig:
         return cls(said)
 
     def get(self, kind: str, *names: str) -> Precision:
-        """What holds for a class, or for an asset of it.
+        """The precision of a class, or of an asset of it.
 
         names: the asset's key and symbol; what is said of the first of them comes first, then what is said of the
         class, then the presets.

@@ -1,4 +1,4 @@
-"""What a disk refuses, as an error of ours that says why and what to do."""
+"""Refusals of a disk, as an error of ours that says why and what to do."""
 
 from __future__ import annotations
 

@@ -20,13 +20,16 @@ UNITS: Final = ("volume", "taken", "quantity")
 
 
 class Explanation:
-    """What happened to an order, bar by bar, and why. Printed it is sentences; `frame` is the same as data.
+    """The history of an order, bar by bar, and why. Printed it is sentences; `frame` is the same as data.
 
-    order_id, symbol: whose. models: what says how much fills and at which price, and what it costs, as texts.
+    order_id, symbol: whose. kind: of the order, in words. models: what says how much fills and at which price, and what
+    it costs, as texts.
     frame: a row for each bar on which the order was at work, with kind "bar", and for each of its events. A bar says
     which of its prices was `tested`, its `price`, `against` what ("limit", "stop", "touch") and at which `level`; its
     `volume`, and what other orders of the asset had `taken` of it; `at` is the price that it offered, null where the
-    order went on waiting for its `cause`. An event has `quantity`, `at` (of a fill, else its limit), `cause`, `reason`.
+    order went on waiting for its `cause`. `read`, where the bar does not say in which order its prices came, is what
+    decided: a reading of `same_bar`, or the length of shorter bars; else null. An event has `quantity`, `at` (of a
+    fill, else its limit), `cause`, `reason`.
 
     >>> from rustybt import run
     >>> from rustybt.api import order, symbol
@@ -35,18 +38,25 @@ class Explanation:
     ...         order(symbol("IBM"), 10, limit_price=131)
     >>> result = run(handle_data, start="2010-01-04", end="2010-01-06", trigger="range")
     >>> print(result.explain("main-1"))  # doctest: +ELLIPSIS
-    main-1 IBM
+    main-1 IBM, limit order
     2010-01-04 21:00 accepted: buy 10, limit 131
     2010-01-05 21:00 the low was 130.1, the limit is 131: reached; volume 6841400
     ...
     """
 
-    __slots__ = ("_scales", "_steps", "frame", "models", "order_id", "symbol")
+    __slots__ = ("_scales", "_steps", "frame", "kind", "models", "order_id", "symbol")
 
     def __init__(
-        self, order_id: str, symbol: str, steps: Sequence[OrderStep], scales: tuple[int, int], models: tuple[str, str]
+        self,
+        order_id: str,
+        symbol: str,
+        kind: str,
+        steps: Sequence[OrderStep],
+        scales: tuple[int, int],
+        models: tuple[str, str],
     ) -> None:
         self.order_id = order_id
+        self.kind = kind
         self.symbol = symbol
         self.models = models
         self._steps = steps
@@ -63,7 +73,7 @@ class Explanation:
         return found
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.order_id} {self.symbol}", *self.sentences])
+        return "\n".join([f"{self.order_id} {self.symbol}, {self.kind}", *self.sentences])
 
     def __repr__(self) -> str:
         return f"<Explanation of {self.order_id} {self.symbol}: {self.frame.height} steps>"
@@ -94,11 +104,13 @@ class Explanation:
             level = f"the {step.against} moved to {self._price(step.level)}"
         else:
             level = f"the {step.against} is {self._price(step.level)}"
+        if step.read is not None:
+            return f"{name}, {level}: {_decided(step.read)}{self._volume(step)}"
         reached = "not reached" if step.at is None else f"reached{self._volume(step)}"
         return f"{name}, {level}: {reached}"
 
     def _volume(self, step: OrderStep) -> str:
-        """What was there to fill from, where nothing more is told of the bar."""
+        """The volume that was there to fill from, where nothing more is told of the bar."""
         taken = f", {self._units(step.taken)} of it taken by other orders" if step.taken else ""
         return f"; volume {self._units(step.volume)}{taken}"
 
@@ -131,9 +143,15 @@ class Explanation:
         return f"{as_plain_decimal(value or 0, self._scales[1]):f}"
 
 
+def _decided(read: str) -> str:
+    """What says what becomes of an order on a bar that does not say it."""
+    what = f"same_bar={read!r}" if read[0].isalpha() else f"{read!r} bars within it"
+    return f"the bar does not say in which order its prices came, {what} decided"
+
+
 def _alike(step: OrderStep) -> object:
     """Bars of which one line tells: those on which an order waits for the same."""
-    if step.kind != "bar" or step.cause is None:
+    if step.kind != "bar" or step.cause is None or step.read is not None:
         return step.stamp, step.kind, step.quantity, step.cause
     return step.cause, step.against, step.tested
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class FeeKind(enum.StrEnum):
-    """What a fee is for: the column `detail` of the entries. A model may have kinds of its own, as plain text.
+    """The purpose of a fee: the column `detail` of the entries. A model may have kinds of its own, as plain text.
 
     UNPAID: a fee below zero that nobody pays out, though it lowers what the order has cost; no entry has it.
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 type Number = int | Decimal | str | float | np.integer[Any] | np.floating[Any]
-"""What `exact_number` takes."""
+"""The numbers that `exact_number` takes."""
 
 MONEY_SCALE: Final = 20
 """Decimals of a posting to cash."""
@@ -161,7 +161,7 @@ def scaled(number: Decimal) -> tuple[int, int]:
 
 
 def scaled_float(number: float) -> tuple[int, int] | None:
-    """What `scaled(exact_number(number))` is of a float, at a third of the cost; None of one that is left to those.
+    """`scaled(exact_number(number))` of a float, at a third of the cost; None of one that is left to those.
 
     >>> scaled_float(-1.25), scaled_float(1e-07), scaled_float(float("nan"))
     ((-125, 2), None, None)

@@ -55,7 +55,7 @@ class Inside(NamedTuple):
 
 
 def folded_restated(bars: Any, labels: Stamps, keys: Stamps, actions: Sequence[Inside]) -> Any:
-    """What `folded` gives, with each bar in the shares of its end.
+    """The bars of `folded`, each in the shares of its end.
 
     keys: of each row, as the actions have them; the label of a bar is the largest key that its rows can have.
     Prices come with as many decimals beyond their own as they need, at most 10: `extra` says how many. Where that is

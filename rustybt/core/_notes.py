@@ -1,4 +1,4 @@
-"""What a user of a run would want to know and no figure says: notes, each with a code from a closed list."""
+"""Notes: what a user of a run would want to know and no figure says, each with a code from a closed list."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ NOTE_CODES: Final[dict[str, str]] = {
     "cash_below_zero": "Cash was below zero at a close, and nothing was paid for it.",
     "forced_orders": "The broker placed orders: margin calls, liquidations, borrowed shares that were recalled.",
     "rate_above_100_percent": "A yearly rate of borrow or interest is above 1, which is 100 %.",
+    "rollover_not_known": "Currency pairs were held overnight that set_rollover has no rates of.",
+    "account_names_unknown": "The terms of an account name assets or kinds of assets that the bundle does not have.",
     "no_orders": "No order was placed in the whole run.",
     "no_fills": "Orders were placed, and none of them was filled.",
     "ambiguous_bars": "Bars did not say in which order their prices came, and orders came to something else by it.",
+    "stop_beyond_market": "The last price was beyond the stop of an order already when it was placed.",
+    "reading_unused": "same_bar= or resolve= was given to a run that does not look at the range of its bars.",
     "interval": "What three runs came to that read such bars at their worst, on one path, and at their best.",
     "size_cut": "An order was for a number of units that is no whole one, and was cut to whole ones.",
     "text_for_asset": "An asset was compared with a text or a number, or something by asset was asked for a text.",
@@ -34,6 +38,7 @@ NOTE_CODES: Final[dict[str, str]] = {
     "fees_unverified": "Fees were paid that could not be verified at their source.",
     "impact_not_known": "Market impact was guessed, as there were no sessions to know volume and volatility of.",
     "model_told_nothing": "A model of slippage or commission failed when it was asked what to tell of the run.",
+    "quote_not_usable": "Bars had no bid or no ask, or an ask below the bid, where an order was to fill.",
     "spread_not_estimated": "The spread of an asset was estimated below zero, or not at all: it was one tick.",
     "data_read": "What was done to the data of a run without a bundle while they were read.",
     "rows_left_out": "Rows of the data of a run without a bundle were bad, and are not in the run.",
@@ -88,7 +93,7 @@ class Notes:
         if len(kept) == MOST_OF_A_CODE:
             left_out[0] += 1
             return
-        kept[text] = Note(code, text, {name: _plain(value) for name, value in data.items()})
+        kept[text] = Note(code, text, as_facts(data))
 
     def has(self, code: str) -> bool:
         """Whether there is a note of that kind."""
@@ -116,6 +121,15 @@ class Notes:
                 more = f"{left_out} more of this kind {'is' if left_out == 1 else 'are'} left out."
                 notes.append(Note(code, more, {"left_out": left_out}))
         return tuple(notes)
+
+
+def as_facts(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as JSON has them: numbers that are no counts are text, dates ISO text.
+
+    >>> as_facts({"share": Decimal("0.50"), "day": dt.date(2010, 1, 4)})
+    {'share': '0.5', 'day': '2010-01-04'}
+    """
+    return {name: _plain(value) for name, value in data.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from rustybt.core._assets import Asset
+from rustybt.core._html import facts_html
 from rustybt.core._scalar import Scalar
 
 
 class OrderStatus(enum.IntEnum):
-    """Where an order stands. The first five are Zipline's; the others are for live trading."""
+    """The status of an order. The first five are Zipline's; the others are for live trading."""
 
     OPEN = 0
     FILLED = 1
@@ -28,9 +29,10 @@ class OrderStatus(enum.IntEnum):
 
 
 class OrderEventKind(enum.StrEnum):
-    """What can happen to an order.
+    """The kinds of events of an order.
 
     HELD: it waits for another order; RELEASED: no longer.
+    CHANGE_REFUSED: the account does not allow that it becomes larger; it stays as it is.
     NOT_FILLED: it was tried on a bar, and why it did not fill stays on it. TRAILED: its stop followed the price, or it
     was linked. These two are no events of their own.
     """
@@ -47,6 +49,7 @@ class OrderEventKind(enum.StrEnum):
     TRAILED = "trailed"
     HELD = "held"
     RELEASED = "released"
+    CHANGE_REFUSED = "change_refused"
 
 
 class _Later:
@@ -113,7 +116,7 @@ class Order(_Later, Generic[Scalar]):
 
     @property
     def state(self) -> str:
-        """Where it stands, finer than `status`.
+        """Its state, finer than `status`.
 
         "held", "accepted", "triggered" (its stop was reached, or its price touched), "partially_filled", "filled",
         "cancelled", "expired" (it was good until then) or "rejected".
@@ -133,7 +136,7 @@ class Order(_Later, Generic[Scalar]):
 
     @property
     def open_amount(self) -> Scalar:
-        """What is still to fill."""
+        """The units that are still to fill."""
         amount: Any = self.amount  # the difference of two Decimals is one, and of two floats
         return amount - self.filled  # type: ignore[no-any-return]
 
@@ -152,13 +155,20 @@ class Order(_Later, Generic[Scalar]):
         """Whether it can still fill."""
         return self.status in (OrderStatus.OPEN, OrderStatus.HELD)
 
+    def _repr_html_(self) -> str:
+        side, units = ("buy", self.amount) if self.direction > 0 else ("sell", -Decimal(str(self.amount)))
+        facts = [("state", self.state), ("filled", self.filled), ("at", self.average_price), ("limit", self.limit)]
+        facts += [("stop", self.stop), ("tag", self.tag), ("reason", self.reason), ("commission", self.commission)]
+        facts.append(("placed", f"{self.created:%Y-%m-%d %H:%M} UTC"))
+        return facts_html(f"{self.id}: {side} {_plain(units)} {self.asset.symbol}", facts)
+
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent(Generic[Scalar]):
     """Something that happened to an order, as `on_order` is told it.
 
     kind: "held", "released", "accepted", "rejected", "triggered", "partially_filled", "filled", "adjusted" (by a
-    split), "replaced", "cancelled" or "expired".
+    split), "replaced", "change_refused", "cancelled" or "expired".
     when: UTC. quantity: units: ordered, filled, or left open, as `kind` says; positive buys. price: of a fill, else the
     limit; stop: the order's, or the one that was reached; None where there is none, or it is not what happened.
     cause, reason: why, as `Order` has them; None where the kind says it all. order: as it is when this is told.

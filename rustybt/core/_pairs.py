@@ -1,4 +1,4 @@
-"""Which two currencies a pair is of, by its name; and which units are parts of a currency."""
+"""The two currencies of a pair, by its name; and units that are parts of a currency."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rustybt.core._assets import Asset
 PAIR_KINDS: Final = ("forex", "crypto")
 """Kinds of assets whose price is a rate, forex first: where both name the same currencies, that one is taken."""
 _PARTS: Final = {"GBp": ("GBP", 100), "GBX": ("GBP", 100), "ZAc": ("ZAR", 100), "ILA": ("ILS", 100)}
-"""What some exchanges price in, and pairs don't."""
+"""Units that some exchanges price in, and pairs don't."""
 _YAHOO: Final = "=X"
 _DOLLAR: Final = "USD"
 

@@ -1,4 +1,4 @@
-"""What a broker says of an order: the one message from which an order's state changes."""
+"""A broker's report on an order: the one message from which an order's state changes."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ _new: Any = tuple.__new__  # a third of what calling a NamedTuple costs, where t
 
 
 def report_of_cancel(order: int, left: int, stamp: int, cause: Cause, told: str | None) -> Report:
-    """What is open of an order is taken out of work. told: where the cause does not say all."""
+    """The report that the open rest of an order is cancelled. told: where the cause does not say all."""
     told = told or SENTENCES[cause]
     report = (order, OrderEventKind.CANCELLED, stamp, left, None, None, (), cause, None, told, True, False, None, None)
     return _new(Report, report)  # type: ignore[no-any-return]
 
 
 def report_of_replacement(order: int, left: int, stamp: int, terms: OrderTerms[int] | None) -> Report:
-    """What is open of an order has other terms."""
+    """The report that the open rest of an order has other terms."""
     return Report(order, OrderEventKind.REPLACED, stamp, left, terms=terms)

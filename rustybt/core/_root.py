@@ -1,4 +1,4 @@
-"""Where RustyBT keeps what it stores for a user."""
+"""The folder in which RustyBT keeps what it stores for a user."""
 
 from __future__ import annotations
 

@@ -32,6 +32,10 @@ class Rows:
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return self.since(0)
 
+    def take(self, other: Rows) -> None:
+        """Becomes the rows of another one of the same kinds, which stays as it is."""
+        self._values[:] = other._values
+
     def since(self, first: int) -> Iterator[tuple[Any, ...]]:
         """The rows from one of them on, oldest first."""
         # a slice, as `islice` goes through all that comes before

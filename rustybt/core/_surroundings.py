@@ -1,4 +1,4 @@
-"""Where the process shows what it says: in a notebook, on a terminal, or where nobody looks."""
+"""The place where the process shows what it says: a notebook, a terminal, or one where nobody looks."""
 
 from __future__ import annotations
 

@@ -47,10 +47,20 @@ def trailed(terms: OrderTerms[int], buys: bool, best: int, tick: int) -> OrderTe
 
 
 def level_of(trail: Trail[int], buys: bool, best: int, tick: int) -> int:
-    """Where a stop lies that trails a price, on the tick, at the fill scale."""
+    """The level of a stop that trails a price, on the tick, at the fill scale: at the next one from it at the nearest.
+
+    A distance of less than 5 % of a tick would else come to a stop at the price itself, which is reached at once.
+
+    >>> level_of(Trail(distance=4), False, 10_000, 100), level_of(Trail(distance=4), True, 10_000, 100)
+    (9900, 10100)
+    """
     side = 1 if buys else -1
     if trail.share is not None:
         numerator, denominator = trail.share
-        return whole_ticks(best * (denominator + side * numerator), denominator * tick, down=not buys) * tick
-    distance = trail.distance or (trail.ticks or 0) * tick
-    return whole_ticks(best + side * distance, tick, down=not buys) * tick
+        level = whole_ticks(best * (denominator + side * numerator), denominator * tick, down=not buys) * tick
+    else:
+        distance = trail.distance or (trail.ticks or 0) * tick
+        level = whole_ticks(best + side * distance, tick, down=not buys) * tick
+    if buys:
+        return level if level > best else (best // tick + 1) * tick
+    return level if level < best else -(-best // tick) * tick - tick

@@ -1,5 +1,8 @@
 """Joins strategy, orders, execution, ledger, metrics and results: the loop, Run and run_algorithm."""
 
+from typing import TYPE_CHECKING
+
+from rustybt._lazy import when_asked
 from rustybt.engine._after import result_on
 from rustybt.engine._compat import Compat
 from rustybt.engine._extensions import load_extensions
@@ -10,6 +13,11 @@ from rustybt.engine._market import Market
 from rustybt.engine._market_of_data import load_data
 from rustybt.engine._run import Run, run_algorithm
 from rustybt.engine._snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from rustybt.engine._run_async import run_async
+else:
+    __getattr__ = when_asked(__name__, {"rustybt.engine._run_async": ("run_async",)})
 
 __all__ = [
     "Compat",
@@ -26,4 +34,9 @@ __all__ = [
     "result_on",
     "run",
     "run_algorithm",
+    "run_async",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

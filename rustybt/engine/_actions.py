@@ -144,7 +144,7 @@ class CorporateActions:
                     due[place] = owed._replace(split=owed.split * Fraction(denominator, numerator))
 
     def state(self) -> dict[str, Any]:
-        """What was earned and is not paid, as plain values."""
+        """Payments that were earned and are not made, as plain values."""
         due = {pays: [(one.instrument.slot, *one[1:]) for one in owed] for pays, owed in self._due.items()}
         shares = {
             pays: [(one.instrument.slot, one.quantity, one.reason, *one.split.as_integer_ratio()) for one in owed]

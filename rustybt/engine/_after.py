@@ -1,4 +1,4 @@
-"""What follows the last bar: nothing that code of the user's does there loses the result."""
+"""After the last bar: nothing that code of the user's does there loses the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run is compared with: one return a session, from an asset's bars or from what the caller gave."""
+"""The benchmark of a run: one return a session, from an asset's bars or from what the caller gave."""
 
 from __future__ import annotations
 

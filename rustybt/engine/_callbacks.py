@@ -17,6 +17,13 @@ from rustybt.errors import InputError, WrongType
 from rustybt.strategy import Strategy
 
 NAMES: Final = ("initialize", "handle_data", "before_trading_start", "analyze", "on_order")
+TAKEN: Final = {
+    "handle_data": ("context", "data"),
+    "before_trading_start": ("context", "data"),
+    "analyze": ("context", "results"),
+    "on_order": ("context", "event"),
+}
+"""The arguments that the callbacks are called with."""
 NEVER_RUNNING: Final = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
@@ -78,7 +85,7 @@ class Callbacks:
 
 
 def never_runs(function: Any) -> str | None:
-    """What a function is whose body does not run when it is called; None where it does."""
+    """The kind of a function whose body does not run when it is called; None where it does."""
     if type(function) is FunctionType and not function.__code__.co_flags & NEVER_RUNNING:
         return None
     called = function if inspect.isroutine(function) or isinstance(function, partial) else type(function).__call__
@@ -90,7 +97,7 @@ def never_runs(function: Any) -> str | None:
 
 
 def outer_values(function: Any) -> dict[str, Any]:
-    """What a function uses that is defined outside of it, by name."""
+    """Values that a function uses and that are defined outside of it, by name."""
     try:
         found = inspect.getclosurevars(function)
     except TypeError:  # no function of Python
@@ -99,12 +106,32 @@ def outer_values(function: Any) -> dict[str, Any]:
 
 
 def params_of(params: Any) -> dict[str, Any]:
-    """What `initialize` is given by name."""
+    """The parameters that `initialize` is given by name."""
     if params is None:
         return {}
     if not isinstance(params, Mapping) or not all(isinstance(name, str) for name in params):
         raise InputError(f"params={params!r}: pass a dict of the names and values that initialize takes.")
     return dict(params)
+
+
+def check_arity(callbacks: Callbacks) -> None:
+    """Raises WrongType for a callback that can't be called with what it is given."""
+    for name, given in TAKEN.items():
+        function = getattr(callbacks, name)
+        if function is None:
+            continue
+        try:
+            signature = inspect.signature(function)
+        except (TypeError, ValueError):  # no function of Python
+            continue
+        try:
+            signature.bind(*given)
+        except TypeError as error:
+            takes = ", ".join(map(str, signature.parameters.values())) or "nothing"
+            raise WrongType(
+                f"{name}: {error}. It is called with {' and '.join(given)}, and takes {takes}. "
+                f"Write it as {name}({', '.join(given)})."
+            ) from None  # Python's own words are in it
 
 
 def check_params(initialize: Any, context: Any, params: Mapping[str, Any]) -> None:
@@ -128,7 +155,7 @@ def check_params(initialize: Any, context: Any, params: Mapping[str, Any]) -> No
 
 
 def _name_of(initialize: Any, handle_data: Any) -> str:
-    """What a strategy of functions is called: as its module, or where they stand in a script or notebook, as the one
+    """The name of a strategy of functions: that of its module, or where they stand in a script or notebook, as the one
     function that it is, or as the script."""
     module = getattr(initialize or handle_data, "__module__", None) or "strategy"
     if module != "__main__":

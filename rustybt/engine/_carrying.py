@@ -158,9 +158,16 @@ class CarryingCosts:
             return
         for slot in loop.run.books.held():
             instrument = loop.run.account.instruments[slot]
-            if not self._rolls(instrument):
-                continue
             asset = instrument.asset
+            if not self._rolls(instrument):
+                if asset.kind == "forex":
+                    loop.run.notes.add(
+                        "rollover_not_known",
+                        f"{asset.symbol} was held overnight, and set_rollover has no rates of it: it cost nothing. "
+                        "Give its rates too, or those of both its currencies.",
+                        asset=asset.symbol,
+                    )
+                continue
             pair = currencies_of_pair(asset)
             units = _units(instrument, loop.run.books.position(slot)[0])
             total, swapped = Fraction(0), 0

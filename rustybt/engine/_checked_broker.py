@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from rustybt.core import Moment, OrderEventKind, Report, as_plain_decimal, datetime_of
-from rustybt.errors import IllegalTransition, InputError
+from rustybt.errors import IllegalTransition, InputError, SnapshotError, SnapshotMismatch
 from rustybt.execution import Broker
 from rustybt.orders import OrderBook
 
 FILLS: Final = frozenset({OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED})
 METHODS: Final = ("submit", "replace", "cancel", "reports")
+SAVING: Final = ("snapshot", "restore")
 
 
 class CheckedBroker:
@@ -36,6 +37,27 @@ class CheckedBroker:
 
     def __repr__(self) -> str:
         return repr(self._broker)
+
+    def saved(self) -> object:
+        """What the broker says that it is to be restored with. Raises SnapshotError where it can't be saved."""
+        if not all(callable(getattr(self._broker, name, None)) for name in SAVING):
+            raise SnapshotError(
+                f"The orders of this run are with {self!r}, and what that knows of them can't be saved: it lacks one "
+                "of the methods snapshot and restore, which rustybt.execution.SavedBroker describes. Runs with the "
+                "simulated broker itself have snapshots."
+            )
+        broker: Any = self._broker
+        return broker.snapshot()
+
+    def go_on(self, state: object) -> None:
+        """Gives a broker of a run that goes on what `saved` returned, and the orders by their numbers."""
+        broker: Any = self._broker
+        if not callable(getattr(broker, "restore", None)):
+            raise SnapshotMismatch(
+                f"The run of the snapshot had a broker that could be saved, and {self!r} has no method restore. "
+                "Restore it with the blotter of the run."
+            )
+        broker.restore(state, self._orders.numbered)
 
     def reports(self, moment: Moment, /) -> Iterator[Report]:
         told = self._broker.reports(moment)

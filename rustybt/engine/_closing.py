@@ -1,4 +1,4 @@
-"""What looks at a run when a session ends: close-outs, the cancel policy, the account controls."""
+"""The end of a session: close-outs, the cancel policy, the account controls."""
 
 from __future__ import annotations
 
@@ -43,20 +43,19 @@ class CloseOuts:
 
     def due(self, day: int) -> list[int]:
         """The slots that are held or have orders, and are to be closed out by a day."""
-        if day < self._first():
+        instruments = self._account.instruments
+        if self._first_of[0] != len(instruments):
+            self._first_of = len(instruments), self._first()
+        if day < self._first_of[1]:
             return []
         touched = dict.fromkeys([*self._account.books.held(), *self._book.open])
-        dates = [(slot, self._account.instruments[slot].asset.auto_close_date) for slot in touched]
+        dates = [(slot, instruments[slot].asset.auto_close_date) for slot in touched]
         return [slot for slot, closes in dates if closes is not None and day_of(closes) <= day]
 
     def _first(self) -> int:
         """The first day on which an asset of the run is closed out."""
-        instruments = self._account.instruments
-        if self._first_of[0] != len(instruments):
-            dates = [instrument.asset.auto_close_date for instrument in instruments]
-            first = min([day_of(date) for date in dates if date is not None], default=NEVER)
-            self._first_of = len(instruments), first
-        return self._first_of[1]
+        dates = [instrument.asset.auto_close_date for instrument in self._account.instruments]
+        return min([day_of(date) for date in dates if date is not None], default=NEVER)
 
 
 def end_with_positions(loop: Loop, stamp: int) -> None:

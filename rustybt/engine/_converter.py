@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, Final
 
 from rustybt.core import Asset, as_plain_decimal, converted_half_even
@@ -52,7 +54,7 @@ class Waiting:
 class CurrencyConverter:
     """What a run of several currencies has beside its books.
 
-    all: every conversion, oldest first. open: those still to be done.
+    all: every conversion, oldest first. open: those still to be done. cover: why an account can't pay for one.
     """
 
     def __init__(self, rates: Rates, books: Any, account: str) -> None:
@@ -64,6 +66,7 @@ class CurrencyConverter:
         self._prefix = f"{account}-conversion-"
         self.all: list[Conversion] = []
         self.open: list[Conversion] = []
+        self.cover: Callable[[int, int, int, Fraction], str | None] | None = None
 
     def pocket(self, currency: str) -> int:
         """The pocket of a currency; opened where it is not."""
@@ -109,6 +112,9 @@ class CurrencyConverter:
         for one, other in ((from_, to), (from_, self.base), (to, self.base)):
             if one != other:
                 refusal = refusal or self.rates.missing(one, other, bar) or self._ended(one, other, bar)
+        if refusal is None and self.cover is not None and from_ != to:
+            rate = Fraction(*self.rate(from_, bar)) / Fraction(*self.rate(to, bar))
+            refusal = self.cover(amount, self.pocket(from_), self.pocket(to), rate)
         conversion = Conversion(len(self.all) + 1, stamp, amount, from_, to, refusal)
         self.all.append(conversion)
         if refusal is None:

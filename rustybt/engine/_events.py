@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import weakref
+from bisect import bisect_right
 from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.core import Phase
 from rustybt.engine._agenda import Agenda
-from rustybt.strategy import Interval, Threshold, Watch, side_of
+from rustybt.strategy import Crossing, Interval, Occurrence, Threshold, Watch, side_of
 from rustybt.view import Axis, BarData, Instrument, MarketView
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ ENDLESS: Final = 2**200
 class Events:
     """Places events on the agenda of a run, and looks with each bar whether a price that is waited for was reached."""
 
-    __slots__ = ("__weakref__", "_agenda", "_axis", "_begun", "_intervals", "_levels", "_market")
+    __slots__ = ("__weakref__", "_agenda", "_axis", "_begun", "_intervals", "_levels", "_market", "_new")
 
     def __init__(self, market: MarketView, agenda: Agenda) -> None:
         self._market = market
@@ -33,11 +34,18 @@ class Events:
         self._agenda = agenda
         self._intervals: list[Tick] = []
         self._levels: Levels | None = None
+        self._new: list[Coming] = []
         self._begun = False
 
-    def add(self, event: Interval | Threshold | Watch, session: int | None) -> None:
+    def add(self, event: Interval | Threshold | Watch | Occurrence | Crossing, session: int | None) -> None:
         """Takes in an event. session: the one that is under way; None between two."""
-        if isinstance(event, Watch):
+        if isinstance(event, Occurrence | Crossing):
+            coming = Coming(event, self._agenda)
+            if self._begun:
+                coming.begin(self._market)
+            else:
+                self._new.append(coming)
+        elif isinstance(event, Watch):
             self._agenda.every(SCHEDULED, event, priority=event.priority, number=event.index)
         elif isinstance(event, Threshold):
             if self._levels is None:
@@ -62,6 +70,9 @@ class Events:
     def begin(self, data: BarData) -> None:
         """Before a session's first bar: looks on which side of its level each price is that was not looked at yet."""
         self._begun = True
+        for coming in self._new:
+            coming.begin(self._market)
+        self._new.clear()
         if self._levels is not None:
             self._levels.begin(self._market, data)
 
@@ -118,6 +129,41 @@ class Tick:
         if after is not None:
             after(self)
         self.interval(context, data)
+
+
+class Coming:
+    """What is due at the bars of an occurrence: the next of them is placed, then the function is called."""
+
+    __slots__ = ("_agenda", "_axis", "_bars", "_place", "_upward", "event")
+
+    def __init__(self, event: Occurrence | Crossing, agenda: Agenda) -> None:
+        self.event = event
+        # nothing in an agenda may hold the loop; an agenda holds no loop
+        self._agenda = weakref.ref(agenda)
+        self._place = 0
+
+    def begin(self, market: MarketView) -> None:
+        """Places the first bar after the moment."""
+        bars, upward = self.event.bars()
+        self._axis, self._bars, self._upward = market.axis, memoryview(bars), memoryview(upward)
+        self._place = bisect_right(self._bars, market.bar)
+        self._next()
+
+    def _next(self) -> None:
+        agenda, bars, event = self._agenda(), self._bars, self.event
+        while self._place < len(bars) and not self._axis.runs(bars[self._place]):
+            self._place += 1
+        if agenda is not None and self._place < len(bars) and not event.over:
+            agenda.at(bars[self._place], SCHEDULED, self, priority=event.priority, number=event.index)
+
+    def __call__(self, context: Any, data: Any) -> None:
+        event, upward = self.event, bool(self._upward[self._place])
+        if event.over:
+            return
+        event.over = event.once
+        self._place += 1
+        self._next()
+        event.happen(context, data, upward)
 
 
 class _Waiting:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from rustybt.core import Explanation, Notes, OrderTerms, text_of_object, to_scale
-from rustybt.engine._compat import Compat
-from rustybt.engine._market import Market, Reference, axis_of, reference_to, reopened, tracks_on
+from rustybt.core import MARKET_TERMS, Explanation, OrderTerms, RunBars, kind_of, text_of_object, to_scale
+from rustybt.engine._bars_again import MarketAgain
+from rustybt.engine._market import reference_to
 from rustybt.errors import InputError
 from rustybt.execution import Past, PastEvent, Transit, Triggers, history_of
-from rustybt.view import Axis, MarketView
+from rustybt.view import Axis
 
 if TYPE_CHECKING:
     from rustybt.engine._prepared import Prepared
@@ -38,12 +38,19 @@ def models_of(settings: RunSettings) -> Models:
 class Explainer:
     """Explains the orders of a run under way. It holds neither the run, which has it, nor the recorder."""
 
-    __slots__ = ("_met", "_recorder", "_run", "_settings", "_triggers")
+    __slots__ = ("_met", "_read", "_recorder", "_run", "_settings", "_triggers")
 
     def __init__(
-        self, run: RunState, settings: RunSettings, triggers: Triggers, recorder: Recorder, met: Transit
+        self,
+        run: RunState,
+        settings: RunSettings,
+        triggers: Triggers,
+        recorder: Recorder,
+        met: Transit,
+        read: tuple[str, str | None],
     ) -> None:
         self._met = met
+        self._read = read
         self._run = weakref.ref(run)
         self._recorder = weakref.ref(recorder)
         self._settings = settings
@@ -60,7 +67,14 @@ class Explainer:
         traded = () if recorder is None else recorder.transactions
         fills = [(row[1], row[2] or 0, row[4]) for row in traded if row[3] == slot]
         terms = dict(run.book.special.get(order.number, ()))
-        past = _past(order.number, order.instrument, rows, terms, run.market.axis, run.market.bar, fills, self._met)
+        told = () if recorder is None else recorder.ambiguous
+        read = {
+            one.stamp: _decided_by(self._read, one.shorter)
+            for one in told
+            if one.slot == slot and order.number in one.orders
+        }
+        axis, bar = run.market.axis, run.market.bar
+        past = _past(order.number, order.instrument, rows, terms, axis, bar, fills, self._met, read)
         return _explanation(order_id, past, self._triggers, models_of(self._settings))
 
 
@@ -68,28 +82,25 @@ class Explainer:
 class Afterwards:
     """Explains the orders of a result: it opens the market again, which the result does not hold.
 
-    market: the market of data at hand, or where that of a bundle is. span: start, end and calendar as the run was given
-    them. special: by number, the terms of orders that say more than prices. met: of those that were on their way for
-    longer, the first bar that they met.
+    again: its market. special: by number, the terms of orders that say more than prices. met: of those that were on
+    their way for longer, the first bar that they met. read: `same_bar` and `resolve` of the run.
     """
 
-    market: Market | Reference
-    span: tuple[Any, Any, Any]
-    compat: Compat
+    again: MarketAgain
     last: int
     special: Mapping[int, list[tuple[int, OrderTerms[int]]]]
     triggers: Triggers
     models: Models
     prefix: str
     met: Transit
+    read: tuple[str, str | None]
 
     def __call__(self, result: Result, order_id: str) -> Explanation:
         """The life of an order. Raises InputError for an unknown id, BundleNotFound where the data are gone."""
         orders = result.orders.filter(pl.col("id") == str(order_id))
         if not orders.height:
             raise _unknown(order_id)
-        market = reopened(self.market) if isinstance(self.market, Reference) else self.market
-        view = MarketView(tracks_on(market, axis_of(market, *self.span, Notes()), self.compat))
+        view = self.again.view()
         instrument: Any = view.instrument(view.version.asset(orders["sid"][0]))
         number = int(order_id.removeprefix(self.prefix))
         rows = list(_events_of(result.order_events.filter(pl.col("order_id") == order_id), instrument))
@@ -101,29 +112,57 @@ class Afterwards:
             )
         ]
         terms = dict(self.special.get(number, ()))
-        past = _past(number, instrument, rows, terms, view.axis, self.last, fills, self.met)
+        mine = result.ambiguous.filter(pl.col("orders").list.contains(order_id))
+        read = {
+            stamp: _decided_by(self.read, shorter)
+            for stamp, shorter in zip(mine["stamp"].dt.epoch("ns"), mine["shorter_bars"], strict=True)
+        }
+        past = _past(number, instrument, rows, terms, view.axis, self.last, fills, self.met, read)
         return _explanation(order_id, past, self.triggers, self.models)
+
+    def bars(self) -> RunBars:
+        """The bars of the run. Raises BundleNotFound where the data are gone."""
+        return self.again.bars()
 
 
 def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers, met: Transit) -> Afterwards:
     """What explains the orders of a result. It holds neither the strategy nor, of a bundle, the market."""
     given, market, run = parts.given, parts.market, parts.run
     return Afterwards(
-        market if market.at_hand else reference_to(market),
-        (given["start"], given["end"], given["trading_calendar"]),
-        parts.compat,
+        MarketAgain(
+            market if market.at_hand else reference_to(market),
+            (given["start"], given["end"], given["trading_calendar"]),
+            parts.compat,
+        ),
         recorder.last_bars[-1] if recorder.last_bars else 0,
         run.book.special,
         triggers,
         models_of(parts.settings),
         run.book.prefix,
         met,
+        (given["same_bar"], given["resolve"]),
     )
 
 
-def _past(number: int, instrument: Any, rows: Any, terms: Any, axis: Axis, last: int, fills: Any, met: Transit) -> Past:
+def _decided_by(read: tuple[str, str | None], shorter: str | None) -> str:
+    """What decided on a bar that does not say in which order its prices came: shorter bars, or the policy."""
+    same_bar, resolve = read
+    return resolve if shorter == "decide" and resolve is not None else same_bar
+
+
+def _past(
+    number: int,
+    instrument: Any,
+    rows: Any,
+    terms: Any,
+    axis: Axis,
+    last: int,
+    fills: Any,
+    met: Transit,
+    read: Mapping[int, str],
+) -> Past:
     due = met.get(number, (0, False))
-    return Past(number, instrument, rows, terms, axis.times, axis.bars_of, last, fills, due)
+    return Past(number, instrument, rows, terms, axis.times, axis.bars_of, last, fills, due, read)
 
 
 def _events_of(frame: pl.DataFrame, instrument: Any) -> Iterator[PastEvent]:
@@ -140,7 +179,10 @@ def _explanation(order_id: str, past: Past, triggers: Triggers, models: Models) 
     one = past.instrument
     steps = list(history_of(past, triggers))
     kind = "future" if one.is_future else "equity"
-    return Explanation(order_id, one.asset.symbol, steps, (one.fill_scale, one.quantity_scale), models[kind])
+    first = past.events[0]
+    terms = past.terms.get(first.seq, MARKET_TERMS._replace(limit=first.price, stop=first.stop))
+    words = kind_of(terms, one.fill_scale)
+    return Explanation(order_id, one.asset.symbol, words, steps, (one.fill_scale, one.quantity_scale), models[kind])
 
 
 def _unknown(order_id: object) -> InputError:

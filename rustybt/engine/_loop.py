@@ -36,6 +36,7 @@ from rustybt.engine._recorder import Recorder
 from rustybt.engine._state import RunState
 from rustybt.engine._teller import Teller
 from rustybt.engine._timetable import Timetable
+from rustybt.engine._unwatched import unwatched
 from rustybt.engine._wire import refuse_latency, wire_between_bars, wire_of
 from rustybt.engine._within import WithinPeriods
 from rustybt.execution import Broker, SimulatedBroker
@@ -256,11 +257,10 @@ class Loop:
 
     def _run_bars(self, session: int, until: int) -> None:
         """The bars of a session from the cursor on, up to the next timer, or to a moment."""
-        axis, agenda = self.run.market.axis, self.agenda
+        axis, agenda, cursor = self.run.market.axis, self.agenda, self.cursor
         self.run.phase.phase = "bar"
-        bar, end = self.cursor.bar, axis.bars_of[session][1]
-        if until < NEVER:
-            end = bisect_right(axis.times, until, bar, end)
+        bar, last = cursor.bar, axis.bars_of[session][1]
+        end = last if until == NEVER else bisect_right(axis.times, until, bar, last)
         while bar < end:
             busy = agenda.next(bar, end)
             if agenda.timers and axis.times[bar] > agenda.timers[0].stamp:
@@ -270,13 +270,17 @@ class Loop:
             else:
                 self._bar(session, bar)
                 bar += 1
-        self._pass(bar)
+        cursor.bar = bar
+        if bar == last:
+            cursor.phase = CLOSE
 
     def _quiet(self, session: int, first: int, busy: int) -> int:
         """The bars up to one with which something falls due. Returns the one after the last that was done: an earlier
         one where something was added to the agenda, or is due between bars."""
         run, market = self.run, self.run.market
         books, times, handle_data = run.books, market.axis.times, self.handle_data
+        if handle_data is None:
+            return unwatched(self, session, first, busy)
         data, context = run.data, self.context
         open_orders = self._open_orders()
         agenda, added = self.agenda, self.agenda.added
@@ -285,18 +289,17 @@ class Loop:
         # the books need to know the bar where something is held; nothing comes to be held but by the work on orders.
         # To tell them of a single bar takes less than to ask
         marked = busy - first == 1 or run.converter is not None or bool(books.held() or books.unsettled())
-        for bar in range(first, busy):
-            market.bar = bar
-            if marked:
-                books.seek(bar)
+        for market.bar in range(first, busy):
             if open_orders:
-                if not marked:
-                    books.seek(bar)
+                bar = market.bar
+                books.seek(bar)
                 self._work(session, bar, times[bar])
                 marked = marked or bool(books.held())
-            if handle_data is not None:
-                handle_data(context, data)
+            elif marked:
+                books.seek(market.bar)
+            handle_data(context, data)
             if added:
+                bar = market.bar
                 for action in agenda.due(bar, seen=True):
                     action(context, data)
                 return bar + 1

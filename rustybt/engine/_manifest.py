@@ -38,6 +38,7 @@ def manifest_of(parts: Prepared) -> dict[str, Any]:
         "trigger": parts.given["trigger"],
         "same_bar": parts.given["same_bar"],
         "touch": parts.given["touch"],
+        **({} if parts.given["resolve"] is None else {"resolve": parts.given["resolve"]}),
         "numbers": run.account.numbers.name,
         "compat": {field: getattr(parts.compat, field) for field in Compat.__dataclass_fields__},
         "benchmark": None,

@@ -1,4 +1,4 @@
-"""What a run hands over at its end: the Result and its manifest."""
+"""The outcome of a run: the Result and its manifest."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def result_of(parts: Prepared, loop: Loop, rerun: Any) -> Result:
     written, report = (None, None) if loop.hooks is None else (loop.hooks.frame, loop.hooks.report)
     fill_at = loop.simulated.triggers.field
     frames = RunFrames(rows_of_run(run, loop.recorder, loop.ledger, periods, written, fill_at))
-    add_closing_notes(run, loop, callbacks, frames, parts.given["same_bar"])
+    add_closing_notes(run, loop, callbacks, frames, parts.given)
     explains = explains_later(parts, loop.recorder, loop.simulated.triggers, met_later(loop.wire))
     told = run.notes.all()
     result = Result(

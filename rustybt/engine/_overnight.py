@@ -1,4 +1,4 @@
-"""What lies between two sessions, and between two bars: splits, capital that comes or goes, the marks until a bar."""
+"""Between two sessions, and between two bars: splits, capital that comes or goes, the marks until a bar."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 def split(loop: Loop, step: int, stamp: int) -> None:
     """Applies the splits that take effect with a session: to open orders, to what is held, to shares owed."""
-    books, cents = loop.run.books, loop.compat.split_in_cents
     splits = loop.actions.splits(step)
+    if not splits:
+        return
+    books, cents = loop.run.books, loop.compat.split_in_cents
     for instrument, one in splits:
         loop.run.book.split(
             instrument.slot,
@@ -36,8 +38,7 @@ def split(loop: Loop, step: int, stamp: int) -> None:
         # what a second split of the session leaves over is paid at the mark between the two
         ratio = Fraction(one.numerator, one.denominator)
         books.override_mark(instrument.slot, adjusted(books.mark(instrument.slot), ratio, 1))
-    if splits:
-        books.clear_overrides()
+    books.clear_overrides()
 
 
 def show_what_is_known(loop: Loop, session: int) -> None:

@@ -21,7 +21,7 @@ from rustybt.core import (
     frequency_named,
     to_scale,
 )
-from rustybt.engine._callbacks import Callbacks, callbacks_of, params_of
+from rustybt.engine._callbacks import Callbacks, callbacks_of, check_arity, params_of
 from rustybt.engine._compat import Compat, compat_named
 from rustybt.engine._currency import currency_of
 from rustybt.engine._data import named_extensions
@@ -30,6 +30,7 @@ from rustybt.engine._load import FREQUENCIES, market_of
 from rustybt.engine._market import Market, axis_of, tracks_on
 from rustybt.engine._market_of_data import market_for
 from rustybt.engine._memory import keep_freed_memory
+from rustybt.engine._resolve import check_resolve
 from rustybt.engine._ruin import check_on_ruin
 from rustybt.engine._setup import context_of, settings_from, state_of
 from rustybt.engine._state import RunState
@@ -78,6 +79,7 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     check_on_ruin(g.on_ruin)
     metrics, precision = metrics_of(g.metrics_set), as_decimal_config(g.decimals)
     callbacks = callbacks_of(g.strategy, g.initialize, g.handle_data, g.before_trading_start, g.analyze, g.on_order)
+    check_arity(callbacks)
     compat, kernel = compat_named(g.compat), kernel_named(g.kernel)
     if g.environ is not None and not isinstance(g.environ, Mapping):
         raise InputError(f"environ={g.environ!r}: pass a dict like os.environ, or nothing.")
@@ -95,6 +97,7 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
     by_session = frequency_named(market.length).by_session
     if g.emission_rate not in FREQUENCIES or (g.emission_rate == "minute" and by_session):
         raise InputError(f"emission_rate={g.emission_rate!r}: choose 'daily', or 'minute' in a run of minutes.")
+    check_resolve(g.resolve, market)
     run = _state(g, market, compat, kernel)
     settings = settings_from(blotter_named(g.blotter))
     gate, context = context_of(run, settings)

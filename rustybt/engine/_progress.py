@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, runtime_checkable
 
 from rustybt.core import in_notebook, on_terminal
 from rustybt.errors import InputError
@@ -19,7 +20,26 @@ PATIENCE: Final = 0.5
 """Seconds before something appears that nobody asked for: a shorter run shows nothing."""
 INTERVAL: Final = 0.1
 """Seconds between two looks at least."""
+LOG_INTERVAL: Final = 10.0
+"""The same where each look is a line that stays, as in a log."""
 CELLS: Final = 24
+
+
+@runtime_checkable
+class ProgressBar(Protocol):
+    """Shows progress, as tqdm's objects do: `tqdm.auto.tqdm()` in a notebook or a terminal, or one of your own.
+
+    Its `total` is set to the number of sessions, by `reset` where it has one, if it is None. It is not closed: whoever
+    made it does that.
+    """
+
+    total: Any
+
+    def update(self, n: int, /) -> object:
+        """So many sessions more are done."""
+
+    def close(self) -> object:
+        """Nothing more comes."""
 
 
 class Progress:
@@ -41,11 +61,49 @@ class _Told(Progress):
         self.advance = lambda done: function(done, sessions)
 
 
+class Elsewhere(abc.ABC):
+    """Asks for progress that is shown in another thread."""
+
+    @abc.abstractmethod
+    def progress(self, sessions: int, name: str) -> Progress:
+        """The object that the run tells how far it is."""
+
+
+class _Bar(Progress):
+    """A bar of somebody else's. own: whether it is closed at the end."""
+
+    def __init__(self, bar: ProgressBar, sessions: int, *, own: bool) -> None:
+        self._bar = bar
+        self._own = own
+        self._done = 0
+        if getattr(bar, "total", None) is None:
+            reset = getattr(bar, "reset", None)  # a widget of tqdm's learns of its total by it
+            if callable(reset):
+                reset(total=sessions)
+            else:
+                bar.total = sessions
+        self.advance = self._advance
+
+    def _advance(self, done: int) -> None:
+        self._bar.update(done - self._done)
+        self._done = done
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._own:
+            self._bar.close()
+        elif callable(refresh := getattr(self._bar, "refresh", None)):
+            refresh()
+
+
 class _Shown(Progress):
     """Shown from time to time, and once more at the end.
 
     asked: whether the caller wanted it, however short the run is.
     """
+
+    interval = INTERVAL
 
     def __init__(self, sessions: int, name: str, *, asked: bool) -> None:
         self.sessions = sessions
@@ -60,7 +118,7 @@ class _Shown(Progress):
         self.done = done
         now = time.monotonic()
         if now >= self._due and done < self.sessions:
-            self._due = now + INTERVAL
+            self._due = now + self.interval
             self._seen = True
             self.show(now - self._began)
 
@@ -102,8 +160,17 @@ class _Terminal(_Shown):
         self._bars.stop()
 
 
-class _Once(_Shown):
-    """The error stream where nobody looks at it, such as a file: the last line only."""
+class _Log(_Shown):
+    """The error stream where it is kept, such as a file: a line from time to time, and a last one."""
+
+    def __init__(self, sessions: int, name: str, *, asked: bool) -> None:
+        super().__init__(sessions, name, asked=asked)
+        self.interval = LOG_INTERVAL
+        self._due = self._began + self.interval
+
+    def show(self, seconds: float) -> None:
+        left = seconds * (self.sessions - self.done) / max(self.done, 1)
+        _to_stderr(f"{self.name}: {self.done:,} of {self.sessions:,} sessions, {_span(left)} left")
 
     def close(self, seconds: float) -> None:
         _to_stderr(self.whole(seconds))
@@ -167,15 +234,22 @@ def _span(seconds: float) -> str:
 
 
 def progress_for(wanted: Any, sessions: int, name: str) -> Progress:
-    """What `run_algorithm(progress=)` asks for: True, False, a function(done, sessions), or None.
+    """What `run_algorithm(progress=)` asks for: True, False, a bar such as tqdm's, its class, a function(done,
+    sessions), or None.
 
     None: shown in a notebook and on a terminal, once the run has taken half a second.
     """
     if wanted is False:
         return Progress()
+    if isinstance(wanted, Elsewhere):
+        return wanted.progress(sessions, name)
     if wanted is None or wanted is True:
-        kind = _Cell if in_notebook() else _Terminal if on_terminal() else _Once
-        return Progress() if wanted is None and kind is _Once else kind(sessions, name, asked=wanted is True)
+        kind = _Cell if in_notebook() else _Terminal if on_terminal() else _Log
+        return Progress() if wanted is None and kind is _Log else kind(sessions, name, asked=wanted is True)
+    if isinstance(wanted, type) and callable(getattr(wanted, "update", None)) and hasattr(wanted, "close"):
+        return _Bar(wanted(total=sessions, desc=name), sessions, own=True)
+    if callable(getattr(wanted, "update", None)) and callable(getattr(wanted, "close", None)):
+        return _Bar(wanted, sessions, own=False)
     if callable(wanted):
         return _Told(wanted, sessions)
-    raise InputError(f"progress={wanted!r}: pass True, False or a function(done, sessions).")
+    raise InputError(f"progress={wanted!r}: pass True, False, a bar such as tqdm() or a function(done, sessions).")

@@ -21,7 +21,7 @@ class PairUse(NamedTuple):
 
 
 class Rates:
-    """What a unit of a currency is worth in another one.
+    """Rates: the worth of a unit of a currency in another one.
 
     A pair of both currencies, else its inverse, else two pairs by way of a third currency: the base currency first,
     then in the order of their names. The price of a pair is its last close up to the moment, as marks are. Pence and
@@ -115,7 +115,7 @@ class Rates:
         return numerator, denominator
 
     def to_base(self, currency: str, bar: int) -> Rate:
-        """What a unit of a currency is worth in the base currency, at a bar. Raises CurrencyMismatch without a rate."""
+        """The worth of a unit of a currency in the base currency, at a bar. Raises CurrencyMismatch without a rate."""
         if bar != self._bar:
             self._bar = bar
             self._now.clear()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from rustybt.core import CostKind, Priced, series_of
+from rustybt.core import CostKind, Priced, Rows, series_of
 from rustybt.engine._benchmark import Benchmark
 from rustybt.engine._state import RunState
 from rustybt.execution import AmbiguousBar
@@ -56,12 +56,19 @@ class Recorder:
         if self._run.recorded:
             self.recorded.append({"session": session, **self._run.recorded})
 
-    def state(self) -> dict[str, Any]:
-        """What was gathered, as plain values; recorded values, which are the user's, are left out."""
+    @property
+    def _rows(self) -> tuple[Rows, Rows, Rows]:
+        return self.days.rows, self.holdings, self.transactions
+
+    def state(self, *, whole: bool = True) -> dict[str, Any]:
+        """What was gathered, as plain values; recorded values, which are the user's, are left out.
+
+        whole: else without days, holdings, transactions and what their prices are made of.
+        """
         benchmark = self.benchmark
         return {
             "days": self.days.state(),
-            "rows": [list(rows) for rows in (self.days.rows, self.holdings, self.transactions)],
+            "rows": [list(rows) for rows in self._rows] if whole else [[], [], []],
             "holdings_from": list(self.holdings_from),
             "last_bars": list(self.last_bars),
             "entries_seen": self._entries_seen,
@@ -69,15 +76,19 @@ class Recorder:
             "priced": [
                 (row, priced.reference, [(kind.value, part) for kind, part in priced.parts])
                 for row, priced in self.priced.items()
-            ],
+            ]
+            if whole
+            else [],
             "ambiguous": [tuple(one) for one in self.ambiguous],
             "benchmark": None if benchmark is None else (benchmark.name, list(benchmark.returns)),
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Takes over what `state` gave."""
+    def restore(self, state: dict[str, Any], of: Recorder | None = None) -> None:
+        """Takes over what `state` gave. of: the recorder that gave it, of a run on the same kernel, to copy from."""
         self.days.restore(state["days"])
-        for rows, saved in zip((self.days.rows, self.holdings, self.transactions), state["rows"], strict=True):
+        for place, (rows, saved) in enumerate(zip(self._rows, state["rows"], strict=True)):
+            if of is not None:
+                rows.take(of._rows[place])
             for row in saved:
                 rows.add(tuple(row))
         self.holdings_from = list(state["holdings_from"])
@@ -88,6 +99,8 @@ class Recorder:
             row: Priced(reference, tuple([(CostKind(kind), part) for kind, part in parts]))
             for row, reference, parts in state["priced"]
         }
+        if of is not None:
+            self.priced |= of.priced
         self.ambiguous[:] = [AmbiguousBar(*one) for one in state["ambiguous"]]
         self.benchmark = None if state["benchmark"] is None else Benchmark(*state["benchmark"])
 

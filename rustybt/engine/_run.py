@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from rustybt.core import Folded, Moment
+from rustybt.core import Folded, Moment, Phase
 from rustybt.engine._after import analysed, going
 from rustybt.engine._agenda import NEVER
 from rustybt.engine._collector import gc_paused
@@ -23,6 +23,7 @@ from rustybt.engine._ruin import ending_at_ruin, warn_of_ruin
 from rustybt.engine._run_options import Analyze, Initialize, OnOrder, SameBar, WithData
 from rustybt.engine._run_parts import active, bar_at, loop_of, with_arguments_of
 from rustybt.engine._snapshot import CALLBACKS, Snapshot, arguments_of, restored, taken
+from rustybt.engine._watch import WATCHED
 from rustybt.errors import InputError, SnapshotError
 from rustybt.orders import OrderGate
 from rustybt.results import Result
@@ -77,6 +78,7 @@ def run_algorithm[S: (Decimal, float)](
     on_order: OnOrder[S] | None = None,
     same_bar: SameBar = "pessimistic",
     touch: Literal["at", "through"] = "at",
+    resolve: str | None = None,
 ) -> Result:
     """Runs a strategy over the bars of a bundle and returns its Result.
 
@@ -108,6 +110,8 @@ def run_algorithm[S: (Decimal, float)](
     ("close"), or within the bar's "range".
     same_bar: how a bar is read, by range, that does not say in which order its prices came: at its worst, at its best,
     on one path, or in three runs ("interval"); docs/guides/same_bar.md. touch: a limit fills "at" or "through" it.
+    resolve: shorter bars of the same data, such as "1m", that say in which order the prices of a bar came, before
+    same_bar decides.
     bundle_timestamp: the data as they were then, where no version is named.
     extensions: Python files and modules to execute before the run, after extension.py in the catalog's folder, which
     default_extension=False leaves out; strict_extensions=False goes on where one fails. environ: where RUSTYBT_ROOT is
@@ -118,8 +122,8 @@ def run_algorithm[S: (Decimal, float)](
     can be ordered where the bundle has the pair of the two, and their money is kept in their currency.
     decimals: fills at the tick, by class of assets or by asset: a `DecimalConfig`, its mapping, such as
     {"equity": {"rounding": "half_even"}}, or the path of a TOML, JSON or YAML file of it.
-    seed: of context.rng. progress: True, False, a function(done, sessions), or None:
-    shown on a terminal and in a notebook, where the run takes longer than half a second.
+    seed: of context.rng. progress: True, False, a bar such as tqdm's, a function(done, sessions), or None: shown on a
+    terminal and in a notebook, where the run takes longer than half a second.
     keep_strategy: whether the result keeps the strategy and all arguments alive, for `Result.compat_report`; without it
     they serve the report for as long as the caller keeps them.
     on_ruin: what happens at the close of the first session after which the account is worth less than nothing, or has
@@ -143,7 +147,7 @@ def run_algorithm[S: (Decimal, float)](
     """
     with Folded():
         given = dict(locals())
-        return interval_run(run_algorithm, given) if same_bar == "interval" else Run._of(given).finish()
+        return interval_run(Run._of, given) if same_bar == "interval" else Run._of(given).finish()
 
 
 class Run:
@@ -190,6 +194,8 @@ class Run:
         with active(self._parts.context):
             self._loop = loop_of(parts) if snapshot is None else restored(snapshot, parts)
             self._loop.ends = ending_at_ruin(given["on_ruin"], parts.run.account, self._loop.recorder)
+        if (watch := WATCHED.get()) is not None:
+            self._loop.agenda.every(Phase.CLOSE, watch.after_bar)
 
     @property
     def context(self) -> Context[Any]:
@@ -217,7 +223,7 @@ class Run:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the run is made from, as the manifest of its result has it: data, strategy, parameters, models."""
+        """The origin of the run, as the manifest of its result has it: data, strategy, parameters, models."""
         return manifest_of(self._parts)
 
     @property
@@ -263,6 +269,10 @@ class Run:
         >>> run.finish().daily.height
         19
         """
+        return self._finish()
+
+    def _finish(self, complete: Callable[[Result], None] | None = None, *, analyze: bool = True) -> Result:
+        """`finish`. complete: is given the result before the strategy's analyze is. analyze: whether that is called."""
         if self._result is not None:
             return self._result
         parts, loop = self._parts, self._loop
@@ -273,9 +283,11 @@ class Run:
                 run.phase.phase = "analyze"
                 rerun = reporting(rerun_for(run_algorithm, dict(given), given["keep_strategy"]))
                 result = self._result = result_of(parts, loop, rerun)
+            if complete is not None:
+                complete(result)
             ruin = () if parts.compat.figures_below_zero else result.notes  # Zipline says nothing of it
             warned = loop.copies.warn_of_changes, functools.partial(warn_of_ruin, ruin)
-            return analysed(result, parts.callbacks.analyze, parts.context, self._late, warned)
+            return analysed(result, parts.callbacks.analyze if analyze else None, parts.context, self._late, warned)
 
     def snapshot(self) -> Snapshot:
         """The run as it is, to be gone on with by `restore`: here, in another process, with the other kernel.

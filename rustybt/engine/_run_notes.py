@@ -1,8 +1,8 @@
-"""What is seen at the end of a run and belongs in its notes."""
+"""Notes of a run that are made at its end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -28,12 +28,25 @@ FORCED: Final = {
     Cause.RECALLED.label: "recalled shares",
 }
 """Causes of orders that the broker places, and what they are called."""
+READING: Final = {"same_bar": "pessimistic", "resolve": None}
+"""Settings of how a bar is read by its range, and their defaults."""
+UNDECIDED: Final = {
+    "ambiguous": "they did not say it either in",
+    "differ": "they went less or further up or down than the bar in",
+    "missing": "there were none in",
+}
+"""What shorter bars said that did not decide, in words."""
 CASH: Final = 5
 """The place of the cash at the close in a row of `Days`."""
 
 
-def add_closing_notes(run: RunState, loop: Loop, callbacks: Callbacks, frames: RunFrames, same_bar: str) -> None:
-    """Looks at a run that is over. frames: those of its result; they are made only where there is something to say."""
+def add_closing_notes(
+    run: RunState, loop: Loop, callbacks: Callbacks, frames: RunFrames, given: Mapping[str, Any]
+) -> None:
+    """Looks at a run that is over. frames: those of its result; they are made only where there is something to say.
+
+    given: the arguments of the run.
+    """
     account = run.account
     if loop.recorder.days.ruined:
         _note_ruin(account, frames["daily"], ended_early=len(loop.recorder.days) < run.market.axis.sessions)
@@ -46,8 +59,9 @@ def add_closing_notes(run: RunState, loop: Loop, callbacks: Callbacks, frames: R
     for plan in loop.timetable.plans:
         _note_plan(run.notes, plan)
     _note_assets(account)
+    _note_reading(run.notes, given)
     if loop.recorder.ambiguous:
-        _note_ambiguous(account, frames["ambiguous"], same_bar)
+        _note_ambiguous(account, frames["ambiguous"], given)
     _note_models(run.notes, (*loop.settings.slippage.values(), *loop.settings.commission.values()))
     if not frames.orders_placed:
         _note_no_orders(account, run.schedules, loop.context, callbacks)
@@ -240,23 +254,51 @@ def _note_models(notes: Notes, models: Iterable[Any]) -> None:
             )
 
 
-def _note_ambiguous(account: AccountState, ambiguous: pl.DataFrame, same_bar: str) -> None:
+def _note_reading(notes: Notes, given: Mapping[str, Any]) -> None:
+    """Tells of settings that make no difference without trigger="range"."""
+    unused = [f"{name}={given[name]!r}" for name, default in READING.items() if given[name] != default]
+    if unused and given["trigger"] != "range":
+        what = " and ".join(unused)
+        notes.add(
+            "reading_unused",
+            f"{what} made no difference: with trigger={given['trigger']!r} stops and limits are tested on one price "
+            "of each bar. Give trigger='range' to have them filled within it.",
+            given=unused,
+        )
+
+
+def _note_ambiguous(account: AccountState, ambiguous: pl.DataFrame, given: Mapping[str, Any]) -> None:
     currencies = {one.asset.sid: one.asset.currency for one in account.instruments}
+    said = pl.col("shorter_bars")
+    decided, left = ambiguous.filter(said == "decide"), ambiguous.filter(said.is_null() | (said != "decide"))
     stakes: dict[str, Decimal] = {}
-    for sid, at_stake in ambiguous.select("sid", "at_stake").iter_rows():
+    for sid, at_stake in left.select("sid", "at_stake").iter_rows():
         stakes[currencies[sid]] = stakes.get(currencies[sid], Decimal(0)) + at_stake
     money = " and ".join(f"{stake:,.2f} {currency}" for currency, stake in stakes.items())
-    bars = ambiguous.select("stamp", "sid").unique().height
+    bars, asked = _bars_of(ambiguous), given["resolve"]
     orders = ambiguous["orders"].explode().n_unique()
+    same_bar = given["same_bar"]
+    text = f"On {_count(bars, 'bar')} it was for the order of prices to decide what {_count(orders, 'order')} came to."
+    if asked is not None and ambiguous["shorter_bars"].count():
+        counts = {name: _bars_of(ambiguous.filter(said == name)) for name in ("ambiguous", "differ", "missing")}
+        rest = [f"{what} {counts[name]}" for name, what in UNDECIDED.items() if counts[name]]
+        text += f" {asked!r} bars within them decided {_bars_of(decided)}{''.join(f'; {one}' for one in rest)}."
+    if left.height:
+        what = "They" if left.height == ambiguous.height else "The others"
+        text += f" {what} were read with same_bar={same_bar!r}; between the worst and the best lie {money}."
     account.notes.add(
         "ambiguous_bars",
-        f"On {_count(bars, 'bar')} it was for the order of prices to decide what {_count(orders, 'order')} came to. "
-        f"They were read with same_bar={same_bar!r}; between the worst and the best lie {money}. See result.ambiguous.",
+        f"{text} See result.ambiguous.",
         bars=bars,
         orders=orders,
         at_stake={currency: str(stake) for currency, stake in stakes.items()},
         same_bar=same_bar,
+        **({} if asked is None else {"decided": _bars_of(decided)}),
     )
+
+
+def _bars_of(ambiguous: pl.DataFrame) -> int:
+    return ambiguous.select("stamp", "sid").unique().height
 
 
 def _count(number: int, what: str) -> str:

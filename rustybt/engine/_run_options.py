@@ -47,6 +47,7 @@ class RunOptions(TypedDict, total=False):
     trigger: Literal["close", "range"]
     same_bar: SameBar
     touch: Literal["at", "through"]
+    resolve: str | None
     numbers: Literal["decimal", "float"]
     on_ruin: Literal["warn", "stop", "raise"]
     kernel: Literal["auto", "rust", "python"]

@@ -26,6 +26,7 @@ from rustybt.engine._funding import FundingPayments
 from rustybt.engine._loop import Loop
 from rustybt.engine._own_copies import OwnCopies
 from rustybt.engine._recorder import Recorder
+from rustybt.engine._resolve import shorter_bars
 from rustybt.engine._state import RunState
 from rustybt.engine._teller import Teller
 from rustybt.engine._timetable import Timetable
@@ -224,7 +225,8 @@ def joined(parts: Prepared, begun: Callable[[Prepared], OwnCopies]) -> Loop:
 def _tell_of_orders(parts: Prepared, loop: Loop) -> None:
     """Has the strategy hear of its orders, and ask for them."""
     run, on_order = parts.run, parts.callbacks.on_order
-    run.explainer = Explainer(run, parts.settings, loop.simulated.triggers, loop.recorder, met_later(loop.wire))
+    read = parts.given["same_bar"], parts.given["resolve"]
+    run.explainer = Explainer(run, parts.settings, loop.simulated.triggers, loop.recorder, met_later(loop.wire), read)
     if on_order is not None:
         Teller(on_order, run.book, run.views).join(loop)
 
@@ -296,6 +298,7 @@ def _broker_of(
         same_bar=given["same_bar"],
         touch=given["touch"],
         ambiguous=recorder.ambiguous.append,
+        shorter=shorter_bars(run, given["resolve"], given["trigger"]),
         limits_hold=not compat.limits_can_slip,
         stops_date_orders=not compat.stop_limits_become_limits,
         fees_can_fall=compat.split_of_orders,

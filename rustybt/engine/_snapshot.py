@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn, Self
 from rustybt import _version
 from rustybt.core import Moment, Phase, check_regular, writing
 from rustybt.engine._callbacks import callbacks_of
+from rustybt.engine._checked_broker import CheckedBroker
 from rustybt.engine._events import Tick
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
@@ -74,7 +75,7 @@ class Snapshot:
     ('sample', datetime.date(2010, 1, 5))
     """
 
-    __slots__ = ("_held", "_parts", "bundle", "data_hash", "moment", "version")
+    __slots__ = ("_held", "_of", "_parts", "bundle", "data_hash", "moment", "version")
 
     def __init__(
         self, parts: tuple[bytes, bytes, bytes], moment: Moment | None, data: tuple[str, str, str], held: list[Any]
@@ -82,6 +83,7 @@ class Snapshot:
         # what is the run's own, its arguments, and what is the user's
         self._parts = parts
         self._held = held
+        self._of: Loop | None = None  # of a fork, which is made at once: whose rows are copied
         self.moment = moment
         self.bundle, self.version, self.data_hash = data
 
@@ -187,24 +189,22 @@ def taken(parts: Prepared, loop: Loop, *, fork: bool = False) -> Snapshot:
     Raises SnapshotError naming what can't be saved.
     """
     data = parts.data
-    if loop.broker is not loop.simulated:
-        raise SnapshotError(
-            f"The orders of this run are with {loop.broker!r}, and what that knows of them can't be saved. Only runs "
-            "with the simulated broker itself have snapshots."
-        )
     held: list[Any] = []
     kept = held if fork else None
     names = Names(parts)
+    user = _user_state(parts, loop, names)
     arguments = {name: value for name, value in parts.given.items() if name not in LEFT_OUT}
     for edge in ("start", "end"):
         # a market that was loaded may have bounds of its own
         arguments[edge] = getattr(parts.market, edge) if arguments[edge] is None else arguments[edge]
     pickles = (
-        pickle.dumps(_plain_state(parts, loop), protocol=5),
+        pickle.dumps(_plain_state(parts, loop, whole=not fork), protocol=5),
         arguments_pickled(arguments, Globals(parts.callbacks), kept),
-        pickled(_user_state(parts, loop, names), names, kept),
+        pickled(user, names, kept),
     )
-    return Snapshot(pickles, loop.moment, (data.bundle, data.id, data.hash), held)
+    snapshot = Snapshot(pickles, loop.moment, (data.bundle, data.id, data.hash), held)
+    snapshot._of = loop if fork else None
+    return snapshot
 
 
 def arguments_of(snapshot: Snapshot, given: dict[str, Any], market: Any) -> dict[str, Any]:
@@ -263,11 +263,13 @@ def restored(snapshot: Snapshot, parts: Prepared) -> Loop:
         return OwnCopies.restored(user["metrics"])
 
     loop = joined(parts, begun)
-    _restore_plain(parts, loop, state)
+    _restore_plain(parts, loop, state, snapshot._of)
     loop.attach(hooks_for(loop.copies.metrics, parts.run, loop.recorder, parts.given["emission_rate"]))
     if loop.hooks is not None:
         loop.hooks.restore(user["hooks"])
     loop.recorder.recorded = user["rows"]
+    if isinstance(loop.broker, CheckedBroker):
+        loop.broker.go_on(user["broker"])
     for timer in user["timers"]:
         loop.agenda.when(timer.stamp, timer.phase, timer.action, priority=timer.priority, number=timer.number)
     return loop
@@ -308,7 +310,7 @@ def _restore_user(parts: Prepared, names: Names, user: dict[str, Any]) -> None:
         run.schedules.add(registered)
 
 
-def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
+def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any], of: Loop | None) -> None:
     run, settings = parts.run, parts.settings
     instruments = run.account.instruments
     run.phase.phase = sys.intern(state["phase"])
@@ -318,14 +320,14 @@ def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
     run.notes.restore(state["notes"])
     run.account.flows.restore(state["flows"])
     run.books.restore(state["books"])
-    run.book.restore(state["orders"], instruments)
+    run.book.restore(state["orders"], instruments, of.run.book if of else None)
     if run.converter is not None:
         run.converter.restore(state["converter"])
-    loop.ledger.restore(state["ledger"], instruments)
+    loop.ledger.restore(state["ledger"], instruments, of.ledger if of else None)
     loop.actions.restore(state["actions"], instruments)
     if loop.carrying is not None:
         loop.carrying.restore(state["carrying"])
-    loop.recorder.restore(state["recorder"])
+    loop.recorder.restore(state["recorder"], of.recorder if of else None)
     loop.cursor.restore(state["cursor"])
     loop.over, loop.complete = state["over"]
     if state["wire"] is not None:
@@ -337,7 +339,8 @@ def _restore_plain(parts: Prepared, loop: Loop, state: dict[str, Any]) -> None:
     loop.timetable.restore(state["timetable"], loop.cursor.session if under_way else None)
 
 
-def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
+def _plain_state(parts: Prepared, loop: Loop, *, whole: bool) -> dict[str, Any]:
+    """whole: else without what happened up to now."""
     run, benchmark = parts.run, parts.settings.benchmark
     return {
         "run": {
@@ -357,13 +360,13 @@ def _plain_state(parts: Prepared, loop: Loop) -> dict[str, Any]:
         "notes": run.notes.state(),
         "pockets": run.books.pockets(),
         "books": run.books.state(),
-        "orders": run.book.state(),
+        "orders": run.book.state(whole=whole),
         "flows": run.account.flows.state(),
         "converter": None if run.converter is None else run.converter.state(),
-        "ledger": loop.ledger.state(),
+        "ledger": loop.ledger.state(whole=whole),
         "actions": loop.actions.state(),
         "carrying": None if loop.carrying is None else loop.carrying.state(),
-        "recorder": loop.recorder.state(),
+        "recorder": loop.recorder.state(whole=whole),
         "timetable": loop.timetable.state(),
     }
 
@@ -390,4 +393,5 @@ def _user_state(parts: Prepared, loop: Loop, names: Names) -> dict[str, Any]:
         "fetched": run.market.fetched,
         "recorded": run.recorded,
         "rows": loop.recorder.recorded,
+        "broker": loop.broker.saved() if isinstance(loop.broker, CheckedBroker) else None,
     }

@@ -7,11 +7,12 @@ maintenance margin, the position with the largest loss first; orders of earlier 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from rustybt.core import MARKET_TERMS, MONEY_SCALE, Cause
+from rustybt.core import ASSET_TYPES, MARKET_TERMS, MONEY_SCALE, Cause
 from rustybt.orders import TAGS_OF_FORCED, is_forced
 from rustybt.orders.accounts import BuyingPower, CashAccount, CashCover, Limits, Rule, Stake, ToBorrow
 
@@ -137,7 +138,7 @@ class Supervision:
         return total
 
     def _left(self, slot: int) -> int:
-        """What is held, less what earlier calls are still selling."""
+        """The position, less what earlier calls are still selling."""
         return int(self._run_books.position(slot)[0]) + self._forced(slot)
 
     def _forced(self, slot: int) -> int:
@@ -157,31 +158,57 @@ class Supervision:
 def supervised(run: RunState, gate: Any, settings: RunSettings, recorder: Recorder) -> Supervision | None:
     """Holds the gate to what the account allows, and watches over it; None where there is nothing to watch."""
     asked: list[Any] = []
+
+    def becoming(order: Any) -> Any:
+        return (order.terms, order.amount) if gate.wire is None else gate.wire.becoming(order)
+
     books, book, market, account = run.books, run.book, run.market, settings.account
     rule: Rule | None = None
     if isinstance(account, CashAccount):
-        asked.append(CashCover(account, books, book, market, _unsettled(run, recorder, account.settlement)))
+        cover = CashCover(account, books, book, market, becoming, _unsettled(run, recorder, account.settlement))
+        asked.append(cover)
+        if run.converter is not None:
+            run.converter.cover = cover.refusal_of_conversion
     elif account is not None:
         rule = account
-        asked.append(BuyingPower(rule, books, book, market, run.converter, run.account.instruments))
+        asked.append(BuyingPower(rule, books, book, market, run.converter, becoming, run.account.instruments))
     terms, borrow = settings.borrow, None
     if terms is not None and terms.bounded:
         borrow = ToBorrow(terms, books, book, market)
         asked.append(borrow)
+    _tell_of_unknown(run, account)
     if asked:
-        gate.limit = Limits(asked)
+        gate.limit = Limits(asked, becoming)
     return (
         None if rule is None and borrow is None else Supervision(run, rule, borrow, by_range=settings.margin_by_range)
     )
 
 
+def _tell_of_unknown(run: RunState, account: Any) -> None:
+    """Adds a note of names in an account's terms that no asset of the bundle has."""
+    named = {*getattr(account, "moves", ()), *getattr(account, "margins", ())} - {"", *ASSET_TYPES}
+    if not named:
+        return
+    assets = run.market.version.assets()
+    unknown = named - {name for one in assets for name in (one.symbol, getattr(one, "root_symbol", one.symbol))}
+    if unknown:
+        listed = sorted(unknown)
+        run.notes.add(
+            "account_names_unknown",
+            f"set_account({account.name!r}): bundle {run.market.version.bundle!r} has no {', '.join(listed)}, neither "
+            "as a symbol nor as a kind of asset. What it says of them applies to nothing.",
+            names=listed,
+        )
+
+
 def _unsettled(run: RunState, recorder: Recorder, settlement: int) -> Callable[[int], int]:
-    """What a pocket got for sales of so many sessions up to now."""
+    """Proceeds of a pocket that have not settled in the session of the next bar, where an order fills first."""
     market, books, instruments = run.market, run.books, run.account.instruments
     first = [0]
 
     def of(pocket: int) -> int:
-        since, total, place = market.session - settlement, 0, first[0]
+        # a market order of the last bar of a session is paid for in the next one
+        since, total, place = bisect_right(market.axis.starts, market.bar + 1) - 1 - settlement, 0, first[0]
         for session, _, _, slot, quantity, price, fee in recorder.transactions.since(place):
             if session <= since:
                 first[0] += 1

@@ -16,6 +16,7 @@ from rustybt.core import Asset
 from rustybt.engine._callbacks import Callbacks
 from rustybt.engine._prepared import Prepared
 from rustybt.errors import SnapshotError, SnapshotMismatch
+from rustybt.indicators import Indicator
 from rustybt.strategy import Schedule, Watch
 
 type Parts = Mapping[str, Any]
@@ -75,6 +76,7 @@ class Names(Globals):
             "book": run.book,
             "views": run.views,
             "notes": run.notes,
+            "phase": run.phase,
             "account state": run.account,
             "portfolio": context.portfolio,
             "positions": context.portfolio.positions,
@@ -105,9 +107,9 @@ class _Writer(pickle.Pickler):
             return "own", name
         if isinstance(value, Asset):
             return None if self._names.asset(value.sid) is None else ("asset", value.sid)
-        if isinstance(value, FunctionType | type):
+        if isinstance(value, FunctionType | type | Indicator):
             if self._names.has(value):
-                return "global", value.__name__
+                return "global", value.__name__  # type: ignore[union-attr]  # an indicator has its function's
             if self._held is not None:
                 self._held.append(value)
                 return "held", len(self._held) - 1

@@ -1,7 +1,7 @@
 """Orders meet bars: the broker protocol, the simulated broker, slippage and commission models."""
 
 from rustybt._kernels import WorkingOrder
-from rustybt.execution._broker import Broker
+from rustybt.execution._broker import Broker, SavedBroker
 from rustybt.execution._custom import check_model, commission_for, is_own, slippage_for
 from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._simulation_blotter import BLOTTERS, SimulationBlotter, blotter_named, register_blotter
@@ -29,6 +29,7 @@ __all__ = [
     "Offer",
     "Past",
     "PastEvent",
+    "SavedBroker",
     "SimulatedBroker",
     "SimulationBlotter",
     "Transit",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import Cause, Moment, OrderTerms, Report
@@ -31,8 +31,25 @@ class Broker(Protocol):
         """An end to an open order. Reported CANCELLED with that cause; nothing where the order is over by then."""
 
     def reports(self, moment: Moment, /) -> Iterable[Report]:
-        """What has happened up to a moment and was not reported before, in the order in which it happened.
+        """Reports of what has happened up to a moment and was not reported before, in that order.
 
         Each report is applied before the next is asked for. Called again for the same moment it gives only what came
         since. Fills never exceed an order's amount; a fill may follow a cancel that came too late.
+        """
+
+
+class SavedBroker(Broker, Protocol):
+    """A broker whose runs have snapshots and forks: what it knows beside the orders themselves comes along.
+
+    The orders, and what was reported of them, are the run's, and are there again. The `snapshot` of a broker that has
+    nothing else returns None.
+    """
+
+    def snapshot(self) -> object:
+        """The state it is restored with: an object that pickles, orders by their numbers."""
+
+    def restore(self, state: Any, order: Callable[[int], WorkingOrder], /) -> None:
+        """Takes over what `snapshot` returned, in a broker of whom nothing was asked yet.
+
+        order: the order of the run with that number.
         """

@@ -34,7 +34,7 @@ from rustybt.execution.slippage import DECLINED, EXHAUSTED, MarketImpactBase, Qu
 
 
 class Outside(Protocol):
-    """What a run shows to models. data: as a strategy sees it. numbers: the kind that the run has. days: of its
+    """The parts of a run that models see. data: as a strategy sees it. numbers: the kind that the run has. days: of its
     sessions, as numbers since 1970; none where they are longer than a day."""
 
     @property
@@ -199,7 +199,7 @@ def check_model(model: Any) -> None:
 
 
 def setter_of(model: Any, name: str) -> Any:
-    """What sets attributes of a model of the user's own, which may be frozen, or have no room for them."""
+    """The setter of attributes of a model of the user's own, which may be frozen, or have no room for them."""
     for setter in (setattr, object.__setattr__):
         with contextlib.suppress(AttributeError, TypeError):
             setter(model, name, getattr(model, name, None))

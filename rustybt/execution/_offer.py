@@ -1,4 +1,4 @@
-"""What the broker asks its models about: the offer of a bar to an order, and a fill before its fees."""
+"""The broker's questions to its models: the offer of a bar to an order, and a fill before its fees."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rustybt.core import Moment
 
 
 class Offer(NamedTuple):
-    """What a bar offers an order.
+    """The offer of a bar to an order.
 
     wanted: units that the order still has to fill, above zero; order.amount says which side. price: at
     order.instrument.fill_scale. volume: of the bar, above zero. used: units of it that went to earlier orders.

@@ -60,7 +60,7 @@ class SimulationBlotter:
 
 
 BLOTTERS: Final[dict[str, Callable[[], SimulationBlotter]]] = {"default": SimulationBlotter}
-"""What makes the blotter of a name; a dict to add one's own to."""
+"""Makers of blotters by name; a dict to add one's own to."""
 
 
 def register_blotter(name: str, make: Callable[[], SimulationBlotter]) -> None:

@@ -38,7 +38,7 @@ def check_initialised(given: object, methods: Iterable[str]) -> None:
 
 
 class Refusing:
-    """What stands in for the inherited method of an object that was not initialised: refuses every call."""
+    """A stand-in for the inherited method of an object that was not initialised: refuses every call."""
 
     def __init__(self, given: object, method: str) -> None:
         kind, missing = uninitialised(given) or (type(given), "")

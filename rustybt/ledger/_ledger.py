@@ -130,14 +130,19 @@ class Ledger:
             for stamp, kind, slot, quantity, amount, order, detail, reason, pocket in self.rows
         ]
 
-    def state(self) -> dict[str, Any]:
-        """The entries as plain values; the books have a state of their own."""
+    def state(self, *, whole: bool = True) -> dict[str, Any]:
+        """The entries as plain values; the books have a state of their own. whole: else without the entries."""
         # what a fee is for may be a member of an enum
-        rows = [(*row[:6], row[6] and str(row[6]), *row[7:]) for row in self.rows]
+        rows = [(*row[:6], row[6] and str(row[6]), *row[7:]) for row in self.rows] if whole else []
         return {"rows": rows, "slots": list(self._instruments)}
 
-    def restore(self, state: dict[str, Any], instruments: Sequence[Instrument]) -> None:
-        """Takes over what `state` gave in place of the entry of the capital. instruments: by slot."""
+    def restore(self, state: dict[str, Any], instruments: Sequence[Instrument], of: Ledger | None = None) -> None:
+        """Takes over what `state` gave in place of the entry of the capital. instruments: by slot.
+
+        of: the ledger that gave it, of a run on the same kernel, where entries are copied from.
+        """
+        if of is not None:
+            self.rows.take(of.rows)
         for row in state["rows"][len(self.rows) :]:
             self.rows.add(tuple(row))
         self._instruments = {slot: instruments[slot] for slot in state["slots"]}

@@ -15,10 +15,11 @@ from rustybt.metrics._beta import beta
 from rustybt.metrics._by_period import by_period
 from rustybt.metrics._calmar import calmar
 from rustybt.metrics._downside_deviation import downside_deviation
-from rustybt.metrics._drawdowns import drawdowns, longest_under_water, time_under_water
+from rustybt.metrics._drawdowns import drawdowns, longest_under_water, time_under_water, under_water
 from rustybt.metrics._expanding import ExpandingStatistics, expanding_statistics
 from rustybt.metrics._exposure import average_exposure
 from rustybt.metrics._gain_to_pain import gain_to_pain
+from rustybt.metrics._histogram import histogram
 from rustybt.metrics._kurtosis import kurtosis
 from rustybt.metrics._leverage import average_leverage, max_leverage
 from rustybt.metrics._max_drawdown import max_drawdown, max_drawdown_of_values
@@ -93,6 +94,7 @@ __all__ = [
     "further_figures",
     "gain_to_pain",
     "growth_path",
+    "histogram",
     "information_ratio",
     "kurtosis",
     "load",
@@ -127,6 +129,7 @@ __all__ = [
     "trade_table",
     "treynor",
     "ulcer_index",
+    "under_water",
     "unregister",
     "up_capture",
     "value_at_risk",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import compress
+from operator import mul, sub
 
 from rustybt.core import RATIO_SCALE
 from rustybt.errors import InputError
-from rustybt.metrics._numbers import Numbers, check_periods, ratio, root_half_even, signed_root_half_even
+from rustybt.metrics._numbers import Numbers, check_periods, loses_all, ratio, root_half_even, signed_root_half_even
 from rustybt.metrics._rates import Rate, excess_over
 from rustybt.metrics._returns import annual_return
-from rustybt.metrics._sample import PRECISE, Sample, exact_ratio, quotient, rounded, sample_of
+from rustybt.metrics._sample import POWERS, PRECISE, Sample, exact_ratio, growth_of, quotient, rounded, sample_of
 
 _ONE_SQUARED = 10 ** (2 * RATIO_SCALE)
 
@@ -30,13 +32,13 @@ class Pair:
     @cached_property
     def shared(self) -> int:
         """`count**2` times the covariance."""
-        products = sum([a * b for a, b in zip(self.own.values, self.other.values, strict=True)])
+        products: int = sum(map(mul, self.own.values, self.other.values))
         return self.count * products - self.own.total * self.other.total
 
     @cached_property
     def active(self) -> Sample:
         """What the run returned beyond the benchmark in each session."""
-        return Sample([a - b for a, b in zip(self.own.values, self.other.values, strict=True)], self.own.scale)
+        return Sample([*map(sub, self.own.values, self.other.values)], self.own.scale)
 
 
 def pair_of(returns: Numbers | Sample, benchmark: Numbers | Sample) -> Pair:
@@ -202,13 +204,17 @@ def down_capture(returns: Numbers | Sample, benchmark: Numbers | Sample) -> Deci
 
 
 def _capture(pair: Pair, sign: int) -> Decimal | None:
-    picked = [(a, b) for a, b in zip(pair.own.values, pair.other.values, strict=True) if b * sign > 0]
-    if not picked or min(map(min, picked)) <= -pair.own.one:
+    picked = [value > 0 for value in pair.other.values] if sign > 0 else [value < 0 for value in pair.other.values]
+    parts = [[*compress(side.values, picked)] for side in (pair.own, pair.other)]
+    scale = pair.own.scale
+    if not parts[0] or any(loses_all(part, scale) for part in parts):
         return None
-    own, other = (_geometric_mean(Sample([row[side] for row in picked], pair.own.scale)) for side in (0, 1))
+    own, other = (_geometric_mean(part, scale) for part in parts)
     return rounded(PRECISE.divide(own, other))
 
 
-def _geometric_mean(sample: Sample) -> Decimal:
+def _geometric_mean(values: list[int], scale: int) -> Decimal:
     """`prod(1 + r) ** (1 / n) - 1` with 40 good decimals."""
-    return PRECISE.subtract(PRECISE.power(sample.growth, PRECISE.divide(Decimal(1), Decimal(sample.count))), Decimal(1))
+    return PRECISE.subtract(
+        POWERS.power(growth_of(values, scale), PRECISE.divide(Decimal(1), Decimal(len(values)))), Decimal(1)
+    )

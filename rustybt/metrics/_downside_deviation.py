@@ -8,7 +8,6 @@ from rustybt.core import RATIO_SCALE
 from rustybt.metrics._numbers import Numbers, check_periods, ratio, root_half_even
 from rustybt.metrics._rates import Rate, excess_over
 from rustybt.metrics._sample import Sample, sample_of
-from rustybt.metrics._sortino import squares_below
 
 
 def downside_deviation(returns: Numbers | Sample, *, periods: int, target: Rate = 0) -> Decimal | None:
@@ -31,4 +30,4 @@ def downside_deviation(returns: Numbers | Sample, *, periods: int, target: Rate 
     if not sample.count or sample.loses_all:
         return None
     excess = excess_over(sample, target, annual, "target")
-    return ratio(root_half_even(squares_below(excess) * annual * 10 ** (2 * RATIO_SCALE), excess.count * excess.one**2))
+    return ratio(root_half_even(excess.squares_lost * annual * 10 ** (2 * RATIO_SCALE), excess.count * excess.one**2))

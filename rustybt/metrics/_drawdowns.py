@@ -12,7 +12,7 @@ import polars as pl
 from rustybt.core import RATIO_SCALE, decimal_column, div_half_even
 from rustybt.errors import InputError
 from rustybt.metrics._numbers import ONE, Numbers, ratio
-from rustybt.metrics._sample import WEALTH_ONE, Sample, exact_ratio, sample_of
+from rustybt.metrics._sample import WEALTH_ONE, Sample, exact_ratio, longest_row, sample_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,25 @@ def _depth(fall: int) -> int:
     return -div_half_even(fall * ONE, WEALTH_ONE)
 
 
+def under_water(returns: Numbers | Sample, sessions: Sequence[date] | pl.Series | None = None) -> pl.DataFrame:
+    """How far below its highest so far, the start among it, wealth was at each session's end.
+
+    returns: simple returns per session, 0.01 means one per cent; no nulls.
+    sessions: their dates; without them, rows counted from 0 stand for them.
+    Returns a frame: session, drawdown (Decimal(38, 18), -0.25 where a quarter is missing, 0 at a peak).
+    Raises NonFiniteInput on NaN and infinities, InputError on nulls or dates that are not as many.
+
+    >>> under_water(["0.1", "-0.2", "0.3"])["drawdown"].to_list()
+    [Decimal('0.000000000000000000'), Decimal('-0.200000000000000000'), Decimal('0.000000000000000000')]
+    """
+    sample = sample_of(returns)
+    labels = pl.Series("session", range(sample.count)) if sessions is None else pl.Series("session", sessions)
+    if len(labels) != sample.count:
+        raise InputError(f"sessions: {len(labels)} for {sample.count} returns. Pass one for each.")
+    depths = [_depth(fall) for fall in sample.falls]
+    return pl.DataFrame([labels, decimal_column("drawdown", depths, RATIO_SCALE)])
+
+
 def time_under_water(returns: Numbers | Sample) -> Decimal | None:
     """The share of the sessions that end below an earlier peak, the start among them.
 
@@ -95,7 +114,7 @@ def time_under_water(returns: Numbers | Sample) -> Decimal | None:
     sample = sample_of(returns)
     if not sample.count:
         return None
-    return ratio(exact_ratio(sum(1 for fall in sample.falls if fall), sample.count))
+    return ratio(exact_ratio(sample.count - sample.falls.count(0), sample.count))
 
 
 def longest_under_water(returns: Numbers | Sample) -> int:
@@ -107,8 +126,4 @@ def longest_under_water(returns: Numbers | Sample) -> int:
     >>> longest_under_water(["0.1", "-0.2", "0.1", "0.3", "-0.1"])
     2
     """
-    longest = lasting = 0
-    for fall in sample_of(returns).falls:
-        lasting = lasting + 1 if fall else 0
-        longest = max(longest, lasting)
-    return longest
+    return longest_row([fall > 0 for fall in sample_of(returns).falls])

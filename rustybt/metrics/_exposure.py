@@ -26,6 +26,10 @@ def average_exposure(exposure: Numbers, values: Numbers) -> Decimal | None:
     worth, worth_scale = scaled_numbers(values, "values")
     if len(held) != len(worth):
         raise InputError(f"{len(held)} exposures and {len(worth)} values: pass one of each per session.")
-    up, down = 10**worth_scale * _GUARD, 10**held_scale
-    shares = [div_half_even(part * up, whole * down) for part, whole in zip(held, worth, strict=True) if whole > 0]
+    up, down = 2 * 10 ** max(worth_scale - held_scale, 0) * _GUARD, 10 ** max(held_scale - worth_scale, 0)
+    shares = [
+        part and (part * up + (unit := whole * down)) // (unit + unit)
+        for part, whole in zip(held, worth, strict=True)
+        if whole > 0
+    ]
     return ratio(div_half_even(sum(shares) * ONE, len(shares) * _GUARD)) if shares else None

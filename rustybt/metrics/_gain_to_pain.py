@@ -22,5 +22,4 @@ def gain_to_pain(returns: Numbers | Sample) -> Decimal | None:
     Decimal('2.000000000000000000')
     """
     sample = sample_of(returns)
-    lost = -sum(value for value in sample.values if value < 0)
-    return ratio(exact_ratio(sample.total, lost)) if lost else None
+    return ratio(exact_ratio(sample.total, sample.lost)) if sample.lost else None

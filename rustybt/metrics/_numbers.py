@@ -25,8 +25,9 @@ def scaled_numbers(numbers: Numbers, what: str) -> tuple[list[int], int]:
     """
     if isinstance(numbers, pl.Series) and isinstance(numbers.dtype, pl.Decimal):
         ints = scaled_ints(numbers)
-        scale = numbers.dtype.scale
-        return [_present(value, what, row) for row, value in enumerate(ints)], scale
+        if numbers.null_count():
+            _present(None, what, ints.index(None))
+        return ints, numbers.dtype.scale  # type: ignore[return-value]  # there is no null
     pairs = [scaled(exact_number(_present(n, what, row), f"{what}, row {row}")) for row, n in enumerate(numbers)]
     scale = max((own for _, own in pairs), default=0)
     return [value * 10 ** (scale - own) for value, own in pairs], scale

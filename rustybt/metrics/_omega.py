@@ -25,5 +25,5 @@ def omega(returns: Numbers | Sample, *, periods: int, target: Rate = 0) -> Decim
     Decimal('3.000000000000000000')
     """
     excess = excess_over(sample_of(returns), target, check_periods(periods), "target")
-    below = -sum(value for value in excess.values if value < 0)
+    below = excess.lost
     return ratio(exact_ratio(excess.total + below, below)) if below else None

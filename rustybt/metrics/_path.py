@@ -29,7 +29,7 @@ def growth_path(values: Sequence[int], pnl: Sequence[int], returns: Sequence[int
     before = [bases[0], *values[:-1]]
     # a run begins with capital: where the profit alone stands against it, more than that left within the session
     left = bases[0] <= 0 and returns[0] != 0
-    if not left and all(map(_is_plain, returns, values, before, bases)):
+    if not left and _all_plain(returns, values, before, bases):
         return [bases[0], *values]
     path = [(ONE if left else bases[0]) * _GUARD]
     for session_return, value, own_base, last in zip(returns, values, bases, before, strict=True):
@@ -39,6 +39,17 @@ def growth_path(values: Sequence[int], pnl: Sequence[int], returns: Sequence[int
         else:
             path.append(div_half_even(path[-1] * value, base))
     return path
+
+
+def _all_plain(returns: Sequence[int], values: Sequence[int], before: Sequence[int], bases: Sequence[int]) -> bool:
+    """Whether each session's values alone say how it grew."""
+    for session_return, value, last, base in zip(returns, values, before, bases, strict=True):
+        # nearer than half of the last digit: no tie, and so no rule for ties
+        if last > 0 and -last < 2 * ((value - last) * ONE - session_return * last) < last:
+            continue
+        if not _is_plain(session_return, value, last, base):
+            return False
+    return True
 
 
 def _is_plain(session_return: int, value: int, last: int, base: int) -> bool:

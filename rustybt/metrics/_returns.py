@@ -8,9 +8,10 @@ from typing import Final
 from rustybt.core import RATIO_SCALE, div_half_even
 from rustybt.errors import InputError
 from rustybt.metrics._numbers import ONE, Numbers, check_periods, ratio
-from rustybt.metrics._sample import PRECISE, WEALTH_ONE, Sample, quotient, rounded, sample_of
+from rustybt.metrics._sample import POWERS, PRECISE, WEALTH_ONE, Sample, product_of, quotient, rounded, sample_of
 
 _DAYS_A_YEAR: Final = Decimal("365.25")
+_ONE: Final = Decimal(1)
 
 
 def total_return(returns: Numbers | Sample) -> Decimal:
@@ -49,7 +50,7 @@ def annual_return(returns: Numbers | Sample, *, periods: int) -> Decimal | None:
     sample = sample_of(returns)
     if not sample.count or sample.loses_all:
         return None
-    return _yearly(sample.growth, PRECISE.divide(Decimal(annual), Decimal(sample.count)))
+    return _less_one(sample.grown(PRECISE.divide(Decimal(annual), Decimal(sample.count))))
 
 
 def calendar_return(returns: Numbers | Sample, *, days: int) -> Decimal | None:
@@ -70,7 +71,7 @@ def calendar_return(returns: Numbers | Sample, *, days: int) -> Decimal | None:
     sample = sample_of(returns)
     if not sample.count or sample.loses_all:
         return None
-    return _yearly(sample.growth, PRECISE.divide(_DAYS_A_YEAR, Decimal(days)))
+    return _less_one(sample.grown(PRECISE.divide(_DAYS_A_YEAR, Decimal(days))))
 
 
 def _error(sample: Sample) -> int:
@@ -78,34 +79,26 @@ def _error(sample: Sample) -> int:
     return sample.wealth[-1] * sample.error // WEALTH_ONE + 1
 
 
-def _yearly(grown: Decimal, years: Decimal) -> Decimal | None:
-    growth = PRECISE.power(grown, years)
+def _less_one(growth: Decimal) -> Decimal | None:
     # what is as large is none of a run: a short one that is made a year of
     if not growth.is_finite() or growth.adjusted() >= 20:
         return None
-    return rounded(PRECISE.subtract(growth, Decimal(1)))
+    return rounded(PRECISE.subtract(growth, _ONE))
 
 
 def annualised(end: int, start: int, sessions: int, periods: int) -> Decimal | None:
     """`(end / start) ** (periods / sessions) - 1` with 18 decimals, for positive integers; None from 1e20 on."""
-    return _yearly(quotient(end, start), PRECISE.divide(Decimal(periods), Decimal(sessions)))
+    return _less_one(POWERS.power(quotient(end, start), PRECISE.divide(Decimal(periods), Decimal(sessions))))
 
 
 def compounded(numerator: int, denominator: int, periods: int) -> int | None:
     """`(numerator / denominator) ** periods - 1` at scale 18; None from 1e20 on."""
-    value = _yearly(quotient(numerator, denominator), Decimal(periods))
+    value = _less_one(POWERS.power(quotient(numerator, denominator), Decimal(periods)))
     return None if value is None else int(PRECISE.scaleb(value, RATIO_SCALE))
 
 
 def _growth(values: list[int], scale: int) -> tuple[int, int]:
     """The exact product of `1 + r` as numerator and denominator."""
     one = 10**scale
-    product = _product([one + value for value in values])
+    product = product_of([one + value for value in values])
     return product, one ** len(values)
-
-
-def _product(factors: list[int]) -> int:
-    """Multiplied as a balanced tree: numbers of like size are far quicker than one growing number."""
-    while len(factors) > 1:
-        factors = [a * b for a, b in zip(factors[::2], [*factors[1::2], 1], strict=False)]
-    return factors[0] if factors else 1

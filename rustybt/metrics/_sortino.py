@@ -36,13 +36,8 @@ def sortino(returns: Numbers | Sample, *, target: Rate = 0, periods: int) -> Dec
     if sample.count < 2 or sample.loses_all:
         return None
     excess = excess_over(sample, target, annual, "target")
-    value = scaled_sortino(excess.count, excess.total, squares_below(excess), annual)
+    value = scaled_sortino(excess.count, excess.total, excess.squares_lost, annual)
     return None if value is None else ratio(value)
-
-
-def squares_below(excess: Sample) -> int:
-    """The sum of the squares of what lies below 0."""
-    return sum(value * value for value in excess.values if value < 0)
 
 
 def scaled_sortino(count: int, total: int, squares_below: int, periods: int) -> int | None:

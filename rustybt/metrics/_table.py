@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import cache, partial
 from typing import Any, Final
 
 import polars as pl
@@ -46,8 +47,9 @@ from rustybt.metrics._value_at_risk import conditional_value_at_risk, value_at_r
 from rustybt.metrics._volatility import volatility
 from rustybt.metrics._wins import expectancy, longest_streaks, payoff_ratio, profit_factor, win_rate
 
-type Measured = tuple[Decimal | int | None, Decimal | None]
-"""A figure and its standard error; None where there is none."""
+type Value = Decimal | int | None
+type Measure = tuple[Callable[[], Value], Callable[[], Decimal | None] | None]
+"""What makes a figure, and its standard error; None where there is none."""
 
 _IN_SUMMARY: Final = frozenset(
     (
@@ -76,18 +78,20 @@ def table(returns: Any, *, periods: int, benchmark: Any = None, risk_free: Any =
     >>> figures.filter(figures["figure"] == "sharpe").row(0)
     ('sharpe', Decimal('2.305049459783497307'), Decimal('2.242270523751731089'))
     """
-    rows = measured(_plain(returns), periods, None if benchmark is None else _plain(benchmark), _plain_rate(risk_free))
+    rows = measures(_plain(returns), periods, None if benchmark is None else _plain(benchmark), _plain_rate(risk_free))
     return pl.DataFrame(
         {
             "figure": list(rows),
-            "value": _column(value for value, _ in rows.values()),
-            "error": _column(error for _, error in rows.values()),
+            "value": _column(value() for value, _ in rows.values()),
+            "error": _column(None if error is None else error() for _, error in rows.values()),
         }
     )
 
 
-def measured(returns: Numbers, periods: int, benchmark: Numbers | None, risk_free: Rate) -> Mapping[str, Measured]:
-    """The figures by name, in the order to show them."""
+def measures(
+    returns: Numbers | Sample, periods: int, benchmark: Numbers | Sample | None, risk_free: Rate
+) -> Mapping[str, Measure]:
+    """What makes the figures, by name, in the order to show them: nothing is computed that nobody asks for."""
     annual = check_periods(periods)
     sample = sample_of(returns)
     figures = _growth(sample, annual) | _ratios(sample, annual, risk_free) | _shape(sample) | _falls(sample)
@@ -115,52 +119,53 @@ def further_figures(daily: pl.DataFrame, *, periods: int) -> Figures:
     compared = BENCHMARK in daily.columns
     lost = not daily.height or bool(daily["returns"].null_count()) or ruined_row(daily) is not None
     # the names are those of any returns
-    returns = pl.Series([0, 0]) if lost else daily["returns"]
+    returns = sample_of(pl.Series([0, 0]) if lost else daily["returns"])
     benchmark = None if not compared else returns if lost else daily[BENCHMARK]
-    rows = measured(returns, periods, benchmark, 0)
-    figures: Figures = {name: None if lost else value for name, (value, _) in rows.items() if name not in _IN_SUMMARY}
-    return {"calendar_return": None if lost else _by_calendar(daily)} | figures
+    rows = measures(returns, periods, benchmark, 0)
+    wanted = [name for name in rows if name not in _IN_SUMMARY]
+    figures: Figures = {name: None if lost else rows[name][0]() for name in wanted}
+    return {"calendar_return": None if lost else _by_calendar(daily, returns)} | figures
 
 
-def _by_calendar(daily: pl.DataFrame) -> Decimal | None:
+def _by_calendar(daily: pl.DataFrame, returns: Sample) -> Decimal | None:
     """The first session counts as a day."""
     days = (daily["session"][-1] - daily["session"][0]).days + 1
-    return calendar_return(daily["returns"], days=days)
+    return calendar_return(returns, days=days)
 
 
-def _growth(sample: Sample, periods: int) -> dict[str, Measured]:
+def _growth(sample: Sample, periods: int) -> dict[str, Measure]:
     return {
-        "sessions": (sample.count, None),
-        "total_return": (total_return(sample), None),
-        "annual_return": (annual_return(sample, periods=periods), None),
-        "volatility": (volatility(sample, periods=periods), errors.of_volatility(sample, periods)),
+        "sessions": (lambda: sample.count, None),
+        "total_return": (lambda: total_return(sample), None),
+        "annual_return": (lambda: annual_return(sample, periods=periods), None),
+        "volatility": (lambda: volatility(sample, periods=periods), lambda: errors.of_volatility(sample, periods)),
     }
 
 
-def _ratios(sample: Sample, periods: int, risk_free: Rate) -> dict[str, Measured]:
-    low, high = sharpe_interval(sample, periods=periods, risk_free=risk_free) or (None, None)
-    error = sharpe_error(sample, periods=periods, risk_free=risk_free)
+def _ratios(sample: Sample, periods: int, risk_free: Rate) -> dict[str, Measure]:
+    rate = {"periods": periods, "risk_free": risk_free}
     yearly = 0 if isinstance(risk_free, pl.Series | list) else risk_free
+    ends = cache(lambda: sharpe_interval(sample, **rate) or (None, None))  # type: ignore[arg-type]
     return {
-        "sharpe": (sharpe(sample, periods=periods, risk_free=risk_free), error),
-        "sharpe_low": (low, None),
-        "sharpe_high": (high, None),
-        "downside_deviation": (downside_deviation(sample, periods=periods), None),
-        "sortino": (sortino(sample, periods=periods, target=risk_free), None),
-        "calmar": (calmar(sample, periods=periods), None),
-        "omega": (omega(sample, periods=periods), None),
-        "martin": (martin(sample, periods=periods, risk_free=yearly), None),  # type: ignore[arg-type]
-        "gain_to_pain": (gain_to_pain(sample), None),
-        "tail_ratio": (tail_ratio(sample), None),
+        "sharpe": (lambda: sharpe(sample, **rate), lambda: sharpe_error(sample, **rate)),  # type: ignore[arg-type]
+        "sharpe_low": (lambda: ends()[0], None),
+        "sharpe_high": (lambda: ends()[1], None),
+        "downside_deviation": (lambda: downside_deviation(sample, periods=periods), None),
+        "sortino": (lambda: sortino(sample, periods=periods, target=risk_free), None),
+        "calmar": (lambda: calmar(sample, periods=periods), None),
+        "omega": (lambda: omega(sample, periods=periods), None),
+        "martin": (lambda: martin(sample, periods=periods, risk_free=yearly), None),  # type: ignore[arg-type]
+        "gain_to_pain": (lambda: gain_to_pain(sample), None),
+        "tail_ratio": (lambda: tail_ratio(sample), None),
     }
 
 
-def _shape(sample: Sample) -> dict[str, Measured]:
+def _shape(sample: Sample) -> dict[str, Measure]:
     return {
-        "skewness": (skewness(sample), errors.of_skewness(sample)),
-        "kurtosis": (kurtosis(sample), errors.of_kurtosis(sample)),
-        "best_session": (_end(sample, -1), None),
-        "worst_session": (_end(sample, 0), None),
+        "skewness": (lambda: skewness(sample), lambda: errors.of_skewness(sample)),
+        "kurtosis": (lambda: kurtosis(sample), lambda: errors.of_kurtosis(sample)),
+        "best_session": (lambda: _end(sample, -1), None),
+        "worst_session": (lambda: _end(sample, 0), None),
     }
 
 
@@ -168,61 +173,75 @@ def _end(sample: Sample, row: int) -> Decimal | None:
     return ratio(exact_ratio(sample.ascending[row], sample.one)) if sample.count else None
 
 
-def _falls(sample: Sample) -> dict[str, Measured]:
+def _falls(sample: Sample) -> dict[str, Measure]:
     return {
-        "max_drawdown": (max_drawdown(sample), None),
-        "ulcer_index": (ulcer_index(sample), None),
-        "time_under_water": (time_under_water(sample), None),
-        "longest_under_water": (longest_under_water(sample), None),
+        "max_drawdown": (lambda: max_drawdown(sample), None),
+        "ulcer_index": (lambda: ulcer_index(sample), None),
+        "time_under_water": (lambda: time_under_water(sample), None),
+        "longest_under_water": (lambda: longest_under_water(sample), None),
     }
 
 
-def _risks(sample: Sample) -> dict[str, Measured]:
+def _risks(sample: Sample) -> dict[str, Measure]:
     functions = {"var": value_at_risk, "cvar": conditional_value_at_risk}
     return {
-        f"{name}_{level}{ending}": (function(sample, confidence=f"0.{level}", method=method), None)  # type: ignore[arg-type]
+        f"{name}_{level}{ending}": (
+            partial(function, sample, confidence=f"0.{level}", method=method),  # type: ignore[arg-type]
+            None,
+        )
         for ending, method in _METHODS.items()
         for name, function in functions.items()
         for level in (95, 99)
     }
 
 
-def _sessions(sample: Sample) -> dict[str, Measured]:
-    share = win_rate(sample)
-    won, lost = longest_streaks(sample)
+def _sessions(sample: Sample) -> dict[str, Measure]:
+    streaks = cache(lambda: longest_streaks(sample))
     return {
-        "win_rate": (share, errors.of_share(share, sample.count)),
-        "profit_factor": (profit_factor(sample), None),
-        "payoff_ratio": (payoff_ratio(sample), None),
-        "expectancy": (expectancy(sample), errors.of_mean(sample)),
-        "longest_winning_streak": (won, None),
-        "longest_losing_streak": (lost, None),
+        "win_rate": (lambda: win_rate(sample), lambda: errors.of_share(win_rate(sample), sample.count)),
+        "profit_factor": (lambda: profit_factor(sample), None),
+        "payoff_ratio": (lambda: payoff_ratio(sample), None),
+        "expectancy": (lambda: expectancy(sample), lambda: errors.of_mean(sample)),
+        "longest_winning_streak": (lambda: streaks()[0], None),
+        "longest_losing_streak": (lambda: streaks()[1], None),
     }
 
 
-def _compared(pair: Pair, periods: int, risk_free: Rate) -> dict[str, Measured]:
+def _compared(pair: Pair, periods: int, risk_free: Rate) -> dict[str, Measure]:
     own, other = pair.own, pair.other
-    slope = None if own.loses_all else scaled_beta(pair.shared, other.second)
-    sums = (own.total, other.total, pair.shared, other.second)
-    level = None if own.loses_all else scaled_alpha(pair.count, *sums, own.one, periods)
-    of_beta, of_alpha = errors.of_beta_and_alpha(pair, risk_free, periods)
-    together = correlation(own, other)
+    rate = {"periods": periods, "risk_free": risk_free}
+    of_line = cache(lambda: errors.of_beta_and_alpha(pair, risk_free, periods))
+    together = cache(lambda: correlation(own, other))
     return {
-        "benchmark_return": (total_return(other), None),
-        "benchmark_volatility": (volatility(other, periods=periods), None),
-        "beta": (None if slope is None else ratio(slope), of_beta),
-        "alpha": (None if level is None else ratio(level), None),
-        "arithmetic_alpha": (arithmetic_alpha(own, other, periods=periods, risk_free=risk_free), of_alpha),
-        "correlation": (together, errors.of_correlation(together, pair.count)),
-        "tracking_error": (tracking_error(own, other, periods=periods), None),
-        "information_ratio": (
-            information_ratio(own, other, periods=periods),
-            sharpe_error(pair.active, periods=periods),
+        "benchmark_return": (lambda: total_return(other), None),
+        "benchmark_volatility": (lambda: volatility(other, periods=periods), None),
+        "beta": (lambda: _slope(pair), lambda: of_line()[0]),
+        "alpha": (lambda: _level(pair, periods), None),
+        "arithmetic_alpha": (
+            lambda: arithmetic_alpha(own, other, **rate),  # type: ignore[arg-type]
+            lambda: of_line()[1],
         ),
-        "treynor": (treynor(own, other, periods=periods, risk_free=risk_free), None),
-        "up_capture": (up_capture(own, other), None),
-        "down_capture": (down_capture(own, other), None),
+        "correlation": (together, lambda: errors.of_correlation(together(), pair.count)),
+        "tracking_error": (lambda: tracking_error(own, other, periods=periods), None),
+        "information_ratio": (
+            lambda: information_ratio(own, other, periods=periods),
+            lambda: sharpe_error(pair.active, periods=periods),
+        ),
+        "treynor": (lambda: treynor(own, other, **rate), None),  # type: ignore[arg-type]
+        "up_capture": (lambda: up_capture(own, other), None),
+        "down_capture": (lambda: down_capture(own, other), None),
     }
+
+
+def _slope(pair: Pair) -> Decimal | None:
+    slope = None if pair.own.loses_all else scaled_beta(pair.shared, pair.other.second)
+    return None if slope is None else ratio(slope)
+
+
+def _level(pair: Pair, periods: int) -> Decimal | None:
+    sums = (pair.own.total, pair.other.total, pair.shared, pair.other.second)
+    level = None if pair.own.loses_all else scaled_alpha(pair.count, *sums, pair.own.one, periods)
+    return None if level is None else ratio(level)
 
 
 def _column(values: Iterable[Decimal | int | None]) -> pl.Series:

@@ -35,7 +35,8 @@ def trade_table(trades: pl.DataFrame, *, by: By | None = None) -> pl.DataFrame:
         entry) or "sessions" (how many closes it was held over); None for one row of all.
     Returns a frame, a row for each group in its order: group (absent for all), trades, win_rate and win_rate_error (its
     standard error), profit_factor, payoff_ratio, expectancy (mean net), longest_winning_streak, longest_losing_streak,
-    gross, costs, net (sums), and cost_share (costs as a share of gross; null where gross is not above 0).
+    gross, costs, net (sums), cost_share (costs as a share of gross; null where gross is not above 0), and mean_r (the
+    mean `r_multiple` of those that have one; null where none has).
     Raises InputError for another `by`, columns that are missing, or trades in several currencies: filter them first.
 
     >>> from rustybt import run
@@ -48,7 +49,7 @@ def trade_table(trades: pl.DataFrame, *, by: By | None = None) -> pl.DataFrame:
     """
     if by is not None and by not in _KEYS:
         raise InputError(f"by: {by!r} is unknown. Pass one of {', '.join(map(repr, get_args(By.__value__)))}.")
-    needed = ("entry", "symbol", "side", "net", "gross", "costs", "open", "currency", "sessions", "tag")
+    needed = ("entry", "symbol", "side", "net", "gross", "costs", "open", "currency", "sessions", "tag", "r_multiple")
     missing = [name for name in needed if name not in trades.columns]
     if missing:
         raise InputError(f"trades: there is no column {missing[0]!r}. Pass result.trades, with all of its columns.")
@@ -66,7 +67,7 @@ def trade_table(trades: pl.DataFrame, *, by: By | None = None) -> pl.DataFrame:
 
 def _row(closed: pl.DataFrame) -> dict[str, Any]:
     results = Sample([value or 0 for value in scaled_ints(closed["net"])], MONEY_SCALE)
-    share = win_rate(results)
+    share, multiples = win_rate(results), closed["r_multiple"].drop_nulls()
     won, lost = longest_streaks(results)
     gross, costs = (sum(value or 0 for value in scaled_ints(closed[name])) for name in ("gross", "costs"))
     return {
@@ -82,6 +83,7 @@ def _row(closed: pl.DataFrame) -> dict[str, Any]:
         "costs": as_decimal(costs, MONEY_SCALE),
         "net": as_decimal(results.total, MONEY_SCALE),
         "cost_share": ratio(exact_ratio(costs, gross)) if gross > 0 else None,
+        "mean_r": expectancy(Sample(scaled_ints(multiples), RATIO_SCALE)),  # type: ignore[arg-type]  # no nulls
     }
 
 
@@ -98,6 +100,7 @@ _SCHEMA: Final = {
     "costs": _MONEY,
     "net": _MONEY,
     "cost_share": _RATIO,
+    "mean_r": _RATIO,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from decimal import Decimal, localcontext
 from typing import Final, Literal, get_args
 
@@ -65,7 +67,7 @@ def conditional_value_at_risk(
     sample, tail = prepared
     if method == "historical":
         level = PRECISE.multiply(sample.quantile(tail), Decimal(sample.one))
-        beyond = [value for value in sample.ascending if value <= level] or sample.ascending[:1]
+        beyond = sample.ascending[: max(bisect_right(sample.ascending, math.floor(level)), 1)]
         return rounded(-quotient(sum(beyond), len(beyond) * sample.one))
     z = normal_quantile(tail)
     if method == "normal":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rustybt.metrics._numbers import Numbers, ratio
-from rustybt.metrics._sample import Sample, exact_ratio, sample_of
+from rustybt.metrics._sample import Sample, exact_ratio, longest_row, sample_of
 
 
 def win_rate(results: Numbers | Sample) -> Decimal | None:
@@ -19,7 +19,7 @@ def win_rate(results: Numbers | Sample) -> Decimal | None:
     Decimal('0.500000000000000000')
     """
     sample = sample_of(results)
-    return ratio(exact_ratio(_above(sample)[0], sample.count)) if sample.count else None
+    return ratio(exact_ratio(sample.wins, sample.count)) if sample.count else None
 
 
 def profit_factor(results: Numbers | Sample) -> Decimal | None:
@@ -32,8 +32,8 @@ def profit_factor(results: Numbers | Sample) -> Decimal | None:
     >>> profit_factor([5, -2, 3, 0])
     Decimal('4.000000000000000000')
     """
-    (_, won), (_, lost) = _above(sample := sample_of(results)), _below(sample)
-    return ratio(exact_ratio(won, lost)) if lost else None
+    sample = sample_of(results)
+    return ratio(exact_ratio(sample.total + sample.lost, sample.lost)) if sample.lost else None
 
 
 def payoff_ratio(results: Numbers | Sample) -> Decimal | None:
@@ -46,8 +46,9 @@ def payoff_ratio(results: Numbers | Sample) -> Decimal | None:
     >>> payoff_ratio([5, -2, 3, 0])
     Decimal('2.000000000000000000')
     """
-    (wins, won), (losses, lost) = _above(sample := sample_of(results)), _below(sample)
-    return ratio(exact_ratio(won * losses, wins * lost)) if wins and losses else None
+    sample = sample_of(results)
+    won, losses = sample.total + sample.lost, len(sample.losses)
+    return ratio(exact_ratio(won * losses, sample.wins * sample.lost)) if sample.wins and losses else None
 
 
 def expectancy(results: Numbers | Sample) -> Decimal | None:
@@ -73,24 +74,5 @@ def longest_streaks(results: Numbers | Sample) -> tuple[int, int]:
     >>> longest_streaks([5, 3, -2, 0, 4])
     (2, 1)
     """
-    most_won = most_lost = won = lost = 0
-    for value in sample_of(results).values:
-        won = won + 1 if value > 0 else 0
-        lost = lost + 1 if value < 0 else 0
-        if won > most_won:
-            most_won = won
-        elif lost > most_lost:
-            most_lost = lost
-    return most_won, most_lost
-
-
-def _above(sample: Sample) -> tuple[int, int]:
-    """How many results are above 0, and their sum."""
-    won = [value for value in sample.values if value > 0]
-    return len(won), sum(won)
-
-
-def _below(sample: Sample) -> tuple[int, int]:
-    """How many results are below 0, and their sum as a positive number."""
-    lost = [value for value in sample.values if value < 0]
-    return len(lost), -sum(lost)
+    values = sample_of(results).values
+    return longest_row([value > 0 for value in values]), longest_row([value < 0 for value in values])

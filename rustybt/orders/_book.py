@@ -71,7 +71,8 @@ class OrderBook(Linking):
     why: the number of the cause why an open order has not filled, as of a bar, or, with None, of the last one.
     special: by number, terms that say more than limit and stop, and the place among all events from which they held.
     queues: true while an order is open; `open` says which.
-    expiring: a heap of the moments at which orders end, and their numbers.
+    expiring: a heap of the moments at which orders end, and their numbers. moved: by number, when an order was changed
+    so that it went to the end of its queue.
     applier: the native kernel's way to apply a report; None where Python applies them all.
     wake: which of them sleep, and what wakes them. The broker puts them to sleep; an order that is triggered, restated,
     replaced or over is forgotten there.
@@ -79,7 +80,7 @@ class OrderBook(Linking):
 
     __slots__ = (
         "_apply", "_asked", "_drain", "_found", "_kernel", "_orders", "_venue", "accept", "account", "applier",
-        "expiring", "prefix", "queues", "rows", "special", "store", "wake", "why",
+        "expiring", "moved", "prefix", "queues", "rows", "special", "store", "wake", "why",
     )  # fmt: skip
 
     def __init__(self, account: str = "main", *, kernel: Kernel) -> None:
@@ -102,6 +103,7 @@ class OrderBook(Linking):
         self.why: Callable[[WorkingOrder, int | None], int] = _stored_cause
         self._venue: Venue | None = None
         self.expiring: list[tuple[int, int]] = []
+        self.moved: dict[int, int] = {}
         self._drain: Callable[[], object] | None = None
         # the numbers of ids that somebody asked for, as who does so does it each bar
         self._asked: dict[str, int] = {}
@@ -223,20 +225,27 @@ class OrderBook(Linking):
         if not order.is_market:  # which never sleeps
             self.wake.forget(slot, order.number)
 
-    def state(self) -> dict[str, Any]:
-        """All orders and events, and which orders are at work, as plain values."""
+    def state(self, *, whole: bool = True) -> dict[str, Any]:
+        """All orders and events, and which orders are at work, as plain values. whole: else without the first two."""
         at_work = [(slot, [order.number for order in queue]) for slot, queue in self.open.items()]
         return {
-            "orders": [plain_order(order) for order in self.orders],
+            "orders": [plain_order(order) for order in self.orders] if whole else [],
             "open": at_work,
-            "events": list(self.rows),
+            "events": list(self.rows) if whole else [],
             "held": [order.number for order in self.held],
+            "moved": list(self.moved.items()),
             "links": [] if self.links is None else self.links.state(),
             "special": [(n, place, terms.plain()) for n, had in self.special.items() for place, terms in had],
         }
 
-    def restore(self, state: dict[str, Any], instruments: Sequence[Any]) -> None:
-        """Takes over what `state` gave, in a book without orders. instruments: by slot."""
+    def restore(self, state: dict[str, Any], instruments: Sequence[Any], of: OrderBook | None = None) -> None:
+        """Takes over what `state` gave, in a book without orders. instruments: by slot.
+
+        of: the book that gave it, of a run on the same kernel, where orders and events are copied from.
+        """
+        if of is not None:
+            self._orders += [order.copy(instruments[order.instrument.slot]) for order in of.orders]
+            self.rows.take(of.rows)
         for plain in state["orders"]:
             self._orders.append(order_from(plain, self._kernel, len(self._orders) + 1, instruments))
         for slot, numbers in state["open"]:
@@ -248,6 +257,7 @@ class OrderBook(Linking):
         if state["links"]:
             self.links = Links(self.numbered)
             self.links.restore(state["links"])
+        self.moved.update(state["moved"])
         for row in state["events"]:
             self.rows.add(tuple(row))
         self.special.clear()
@@ -319,6 +329,7 @@ class OrderBook(Linking):
         """An order that was changed waits behind those of its asset."""
         queue = self.open[order.instrument.slot]
         queue[:] = [other for other in queue if other is not order] + [order]
+        self.moved[order.number] = order.changed
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause, told: str | None = None) -> bool:
         """Takes an open order out of work. Returns False if it was not open, or a broker takes its time.

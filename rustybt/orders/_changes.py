@@ -9,6 +9,7 @@ from rustybt._kernels import WorkingOrder
 from rustybt.core import (
     MARKET_TERMS,
     Cause,
+    OrderEventKind,
     OrderStatus,
     OrderTerms,
     Trail,
@@ -19,6 +20,7 @@ from rustybt.core import (
 )
 from rustybt.errors import BadOrderParameters
 from rustybt.orders._book import OrderBook
+from rustybt.orders._instrument import Limit
 from rustybt.orders._placed import is_forced
 from rustybt.orders._styles import scaled_price
 from rustybt.orders._tick import price_on_tick
@@ -44,6 +46,28 @@ class Wire(Changing, Protocol):
 
     def sent(self, order: WorkingOrder, /) -> None: ...
     def becoming(self, order: WorkingOrder, /) -> Wanted: ...
+
+
+def modify_within(
+    limit: Limit | None,
+    book: OrderBook,
+    wire: Wire | None,
+    order: WorkingOrder,
+    stamp: int,
+    size: Callable[[Any], int],
+    changes: Any,
+) -> bool:
+    """As `modify`, as far as the account allows it: what it refuses is an event of the order, which says why."""
+    wanted = changes.get("amount")
+    if limit is not None and wanted is not None and order.status in (OrderStatus.OPEN, OrderStatus.HELD):
+        amount = size(wanted)
+        refusal = limit.refusal_of_change(order, amount)
+        if refusal is not None:
+            cause, told = refusal
+            kind = OrderEventKind.CHANGE_REFUSED.value
+            book.rows.add((order.number, stamp, kind, amount, order.limit, order.stop, cause.label, None, told))
+            return False
+    return modify(wire or book, order, stamp, size, changes, None if wire is None else wire.becoming(order))
 
 
 def modify(

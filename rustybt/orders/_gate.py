@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -11,13 +11,14 @@ from rustybt._kernels import Kernel
 from rustybt.core import Asset, Cause, Notes, datetime_of
 from rustybt.errors import InputError, OrderDuringInitialize
 from rustybt.orders._book import OrderBook
-from rustybt.orders._changes import Wire, cancel_matching, modify
+from rustybt.orders._changes import Wire, cancel_matching, modify_within
 from rustybt.orders._controls import Intent, TradingControl, controlled
 from rustybt.orders._instrument import Clock, Conversions, Instrument, Limit, Market, Phased, Quantities, Rules, Sizer
 from rustybt.orders._placed import BEYOND_PRICES, NO_OPTIONS, OrderOptions, is_forced, placed, placed_at, terms_at
 from rustybt.orders._refusals import (
     ORDERING,
     check_size,
+    keep_watch,
     no_asset,
     not_convertible,
     refusal_of,
@@ -80,7 +81,7 @@ class OrderGate:
         self._conversions = conversions
         self._portfolio = portfolio
         # until it has told of a size that was cut
-        self._untold = notes
+        self._notes = self._untold = notes
         # on its own, and no method of the gate: what is native holds it, and would hold the gate for ever
         self._scaled = Scaling().of
         kind: Any = kernel.target_sizer or TargetSizer
@@ -172,7 +173,8 @@ class OrderGate:
     def order_target_percents(self, weights: Any) -> list[str]:
         """Orders towards a share of the account's value for each of several assets; `rustybt.api` says more.
 
-        Returns the ids of the orders. Raises InputError for what is no pair; what came before it is placed.
+        All of them are sized, then they are placed in their order. Returns the ids of the orders. Raises InputError for
+        what is no pair, and what `order_target_percent` raises; nothing is placed then.
         """
         pairs = weights.items() if hasattr(weights, "items") else weights
         if isinstance(pairs, str) or not isinstance(pairs, Iterable):
@@ -180,7 +182,7 @@ class OrderGate:
                 f"order_target_percents({weights!r}): pass shares by asset, a dict or a Series, or pairs of an asset "
                 "and its share."
             )
-        return self._size_and_place_all(pairs, self._order_pair)
+        return self._size_and_place_all(pairs, self._prepared_pair)
 
     def batch_market_order(self, share_counts: Any) -> list[str]:
         """Places market orders for units by asset, past the controls; before a session's bars too. Returns the ids."""
@@ -210,10 +212,7 @@ class OrderGate:
         if order is None:
             raise InputError(f"modify_order({order_id!r}): there is no order with that id.")
         size = partial(self.units, order.instrument, what="amount")
-        if self.limit is not None and not self.limit.allows_change(order, changes, size):
-            return False
-        now = None if self.wire is None else self.wire.becoming(order)
-        return modify(self.wire or self.book, order, self._clock.now_ns(), size, changes, now)
+        return modify_within(self.limit, self.book, self.wire, order, self._clock.now_ns(), size, changes)
 
     def cancel_orders(self, asset: Asset | None = None, tag: str | None = None) -> int:
         """Cancels the open orders, of an asset or with a tag where one is named. Returns how many."""
@@ -246,45 +245,36 @@ class OrderGate:
             self._untold = None
         return size
 
-    def _order_money(
-        self,
-        asset: Asset,
-        money: Any,
-        target: bool,
-        limit_price: Any,
-        stop_price: Any,
-        style: Any,
-        options: OrderOptions,
-    ) -> str | None:
+    def _order_money(self, asset: Asset, money: Any, target: bool, *how: Any) -> str | None:
         instrument = self.orderable(asset)
         if instrument is None:
             return None
         value, scale = self._scaled(money, "value")
         size = size_of_money(self._books, instrument, value, scale, self._price(instrument), target)
-        return self._place(instrument, size, limit_price, stop_price, style, options)
+        return self._place(instrument, size, *how)
 
-    def _order_share(
-        self,
-        asset: Asset,
-        share: Any,
-        target: bool,
-        limit_price: Any,
-        stop_price: Any,
-        style: Any,
-        options: OrderOptions,
-    ) -> str | None:
+    def _order_share(self, asset: Asset, share: Any, target: bool, *how: Any) -> str | None:
         instrument = self.orderable(asset)
         if instrument is None:
             return None
-        value, scale = self._scaled(share, "percent")
-        size = size_of_share(self._books, instrument, value, scale, self._price(instrument), target)
-        market_order = limit_price is None and stop_price is None and style is None and not options
-        direct = not self.book.routed and (self.wire is None or self.wire.idle_at_bars)
-        if market_order and type(share) in (float, int) and self._is_plain(instrument) and direct:
-            self._register(instrument.asset, instrument)
-        return self._place(instrument, size, limit_price, stop_price, style, options)
+        size = self._size_of_share(instrument, share, target)
+        limit, stop, style, options = how
+        if limit is None and stop is None and style is None and not options:
+            self._learn(instrument, share)
+        return self._place(instrument, size, *how)
 
-    def _order_pair(self, pair: Any) -> str | None:
+    def _size_of_share(self, instrument: Instrument, share: Any, target: bool) -> int:
+        value, scale = self._scaled(share, "percent")
+        return size_of_share(self._books, instrument, value, scale, self._price(instrument), target)
+
+    def _learn(self, instrument: Instrument, share: Any) -> None:
+        """Has the market orders of an asset's weights go the short way from now on, where they may."""
+        direct = not self.book.routed and (self.wire is None or self.wire.idle_at_bars)
+        if direct and type(share) in (float, int) and self._is_plain(instrument):
+            self._register(instrument.asset, instrument)
+
+    def _prepared_pair(self, pair: Any) -> Callable[[], str | None] | None:
+        """Places the order of a pair, which is sized here; None where there is none."""
         try:
             asset, weight = pair
         except (TypeError, ValueError):
@@ -292,7 +282,14 @@ class OrderGate:
                 f"order_target_percents: {pair!r} is not a pair of an asset and its share. Pass a dict, or pairs as "
                 "zip(assets, shares) makes them."
             ) from None
-        return self._order_share(asset, weight, True, None, None, None, NO_OPTIONS)
+        instrument = self.orderable(asset)
+        if instrument is None:
+            return None
+        size = self._size_of_share(instrument, weight, True)
+        if not -LARGE < size < LARGE:
+            check_size(instrument, size, zipline=self._rules.late_orders_are_none)
+        self._learn(instrument, weight)
+        return partial(self._place, instrument, size, None, None, None)
 
     def orderable(self, asset: Asset) -> Instrument | None:
         """An asset in the run. None, with a warning, after its end, where Zipline does so."""
@@ -371,8 +368,8 @@ class OrderGate:
         if refusal is not None:
             return book.order_id(book.reject(instrument, size, terms, stamp, *refusal).number)
         order = book.accept(instrument, size, terms, stamp, noted)
-        if terms is not None and order.more is not None:
-            book.watch(order)
+        if terms is not None:
+            keep_watch(book, order, terms, instrument, bar, self._notes)
         if self.wire is not None:
             self.wire.sent(order)
         return book.order_id(order.number)

@@ -10,7 +10,17 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Cause, OrderEventKind, OrderStatus, OrderTerms, Report, div_half_even, tick_at, trailed
+from rustybt.core import (
+    Cause,
+    OrderEventKind,
+    OrderStatus,
+    OrderTerms,
+    Report,
+    div_half_even,
+    tick_at,
+    trailed,
+    whole_ticks,
+)
 from rustybt.orders._commands import Cancel, Command, Release, Replace
 
 FILLS = (OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED)
@@ -33,8 +43,7 @@ class Away(NamedTuple):
         # a sale takes its profit above, and its loss below
         up = self.is_limit is not buys
         exact = price + far if up else price - far
-        ticks = exact / tick
-        level = (-(-ticks.numerator // ticks.denominator) if up else ticks.numerator // ticks.denominator) * tick
+        level = whole_ticks(exact.numerator, exact.denominator * tick, down=not up) * tick
         return OrderTerms(limit=level) if self.is_limit else OrderTerms(stop=level)
 
 

@@ -1,10 +1,11 @@
-"""Orders that are refused whatever the controls say: the cause and the words, or the error."""
+"""Orders that are refused whatever the controls say: the cause and the words, or the error. And what is noted."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from rustybt.core import Asset, Cause, OrderTerms, as_plain_decimal, whole_currency
+from rustybt._kernels import WorkingOrder
+from rustybt.core import Asset, Cause, Notes, OrderTerms, as_plain_decimal, whole_currency
 from rustybt.errors import (
     CurrencyMismatch,
     OrderDuringInitialize,
@@ -13,6 +14,7 @@ from rustybt.errors import (
     TradingError,
     UnsupportedOrderParameters,
 )
+from rustybt.orders._book import OrderBook
 from rustybt.orders._instrument import Conversions, Instrument, Sizer
 from rustybt.orders._placed import takes
 
@@ -52,6 +54,35 @@ def refusal_of_terms(
         side = "sell" if size < 0 else "buy"
         return Cause.NOTHING_TO_REDUCE, f"reduce_only: there is no position for this {side} to reduce"
     return None
+
+
+def keep_watch(
+    book: OrderBook, order: WorkingOrder, terms: OrderTerms[int], instrument: Instrument, bar: int, notes: Notes | None
+) -> None:
+    """Has the book watch over an accepted order that says more than prices; notes a stop beyond the last price."""
+    if order.more is not None:
+        book.watch(order)
+    if terms.stop is not None and notes is not None:
+        _note_beyond(notes, instrument, order.amount > 0, terms.stop, bar)
+
+
+def _note_beyond(notes: Notes, instrument: Instrument, buys: bool, stop: int, bar: int) -> None:
+    """Tells of the first stop that the last price is beyond when its order is placed."""
+    if notes.has("stop_beyond_market") or not instrument.priced <= bar <= instrument.last:
+        return
+    last = instrument.price[bar] * instrument.mark_to_fill_scale
+    if stop < last if buys else stop > last:
+        asset = instrument.asset
+        prices = [f"{as_plain_decimal(price, instrument.fill_scale):f}" for price in (stop, last)]
+        side, there, where = ("buys", "below", "above") if buys else ("sells", "above", "below")
+        notes.add(
+            "stop_beyond_market",
+            f"An order that {side} {asset.symbol} had its stop at {prices[0]}, {there} the last price of {prices[1]}: "
+            f"the next bar fills it like a market order. A stop waits {where} the price; a limit is on the other side.",
+            symbol=asset.symbol,
+            stop=prices[0],
+            price=prices[1],
+        )
 
 
 def why_ended(asset: Asset) -> str:

@@ -10,6 +10,8 @@ from rustybt.orders._book import OrderBook
 from rustybt.orders._instrument import Instrument, Market, Phased, Sizer
 
 MEMO_SIZE: Final = 4096
+LATER: Final = "later"
+"""Of `TargetSizer.order`: a target that is placed later."""
 
 
 class Books(Sizer, Protocol):
@@ -66,8 +68,11 @@ class TargetSizer:
         prices, up = instrument.price, instrument.mark_to_fill_scale
         self._known[asset.sid] = asset, instrument, prices, up, instrument.slot, instrument.priced, instrument.closing
 
-    def order(self, asset: Any, weight: Any, target: bool) -> Any:
-        """Places an order. Returns its id; None where the size comes to zero."""
+    def order(self, asset: Any, weight: Any, target: Any) -> Any:
+        """Places an order. Returns its id; None where the size comes to zero.
+
+        target: whether the weight is one; LATER: it is, and instead of placing it the instrument and size are returned.
+        """
         if self._controls or self._moment.phase != "bar":
             return NotImplemented
         bar = self._market.bar
@@ -96,21 +101,37 @@ class TargetSizer:
             return None
         if not self._least < size < self._large:
             return NotImplemented
+        if target is LATER:
+            return instrument, size
+        # as `_accept` does: a call more would be a tenth of all this
         book = self._book
         return f"{book.prefix}{book.accept(instrument, size, None, self._market.axis.times[bar]).number}"
 
-    def order_targets(self, pairs: Iterable[Any], otherwise: Callable[[Any], str | None]) -> list[str]:
-        """Places an order towards the weight of each pair of an asset and its weight. otherwise: places the others."""
-        ids = []
+    def order_targets(
+        self,
+        pairs: Iterable[Any],
+        prepare: Callable[[Any], Callable[[], str | None] | None],
+    ) -> list[str]:
+        """Places an order towards the weight of each pair of an asset and its weight, once all of them have a size.
+
+        prepare: sizes the others; what it returns places them, None where there is nothing to do.
+        """
+        sized: list[Any] = []
         for pair in pairs:
-            placed: Any = NotImplemented
+            one: Any = NotImplemented
             if type(pair) is tuple and len(pair) == 2:
-                placed = self.order(pair[0], pair[1], True)
-            if placed is NotImplemented:
-                placed = otherwise(pair)
-            if placed is not None:
-                ids.append(placed)
-        return ids
+                one = self.order(pair[0], pair[1], LATER)
+            if one is NotImplemented:
+                one = prepare(pair)
+            if one is not None:
+                sized.append(one)
+        placed = (self._accept(*one) if type(one) is tuple else one() for one in sized)
+        return [order_id for order_id in placed if order_id is not None]
+
+    def _accept(self, instrument: Instrument, size: int) -> str:
+        book = self._book
+        stamp = self._market.axis.times[self._market.bar]
+        return f"{book.prefix}{book.accept(instrument, size, None, stamp).number}"
 
     def _note(self, weight: float) -> tuple[int, int]:
         exact = self._scaled(weight, "percent")

@@ -15,12 +15,16 @@ from rustybt.results._text import shown, summary_of
 
 if TYPE_CHECKING:
     from rustybt.results._compat_report import COMPAT_ALL, CompatReport, compared, differing
+    from rustybt.results._consumers import PyfolioInput
+    from rustybt.results._report import REPORT_SECTIONS, Report
     from rustybt.results._saved import SavedRun, remove_saved, run_named, saved_run, saved_runs
 else:
     __getattr__ = when_asked(
         __name__,
         {
             "rustybt.results._compat_report": ("COMPAT_ALL", "CompatReport", "compared", "differing"),
+            "rustybt.results._consumers": ("PyfolioInput",),
+            "rustybt.results._report": ("REPORT_SECTIONS", "Report"),
             "rustybt.results._saved": ("SavedRun", "remove_saved", "run_named", "saved_run", "saved_runs"),
         },
     )
@@ -28,10 +32,13 @@ else:
 __all__ = [
     "COMPAT_ALL",
     "LEDGER_HASH_VERSION",
+    "REPORT_SECTIONS",
     "CompatReport",
     "Costs",
     "Currencies",
     "Interval",
+    "PyfolioInput",
+    "Report",
     "Result",
     "RunFrames",
     "RunRows",

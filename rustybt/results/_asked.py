@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from rustybt.core import facts_html
+
 OTHER_NAMES = {
     "sharpe_ratio": "sharpe",
     "sortino_ratio": "sortino",
@@ -39,6 +41,16 @@ class NamedFigures(dict[str, Decimal | int | None]):
         near = _near(name, self)
         error.add_note(f"Did you mean {near!r}?" if near else f"There are {', '.join(self)}.")
         raise error
+
+    def _repr_html_(self) -> str:
+        return facts_html("Figures", [(name, _shown(value)) for name, value in self.items()])
+
+
+def _shown(value: Decimal | int | None) -> str:
+    """A figure with as many digits as one reads."""
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4f}"
 
 
 class Asked:

@@ -1,4 +1,4 @@
-"""What a run cost, by kind: in total, per session, per order and per fill."""
+"""The costs of a run, by kind: in total, per session, per order and per fill."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MONEY: Final = pl.Decimal(38, MONEY_SCALE)
 
 
 class Costs:
-    """What a run cost, in the run's currency; above zero for what was paid, below for what was received.
+    """The costs of a run, in the run's currency; above zero for what was paid, below for what was received.
 
     The costs add up to the difference of two profits: `gross`, of fills at their reference prices without any charge,
     and `net`, which the ledger booked. The reference of a fill is the price that the bar offered before slippage: the
@@ -155,7 +155,7 @@ class Costs:
 
 
 def no_costs(_: object) -> NoReturn:
-    """What stands for the costs of a result that was saved before there were any."""
+    """Stand for the costs of a result that was saved before there were any."""
     raise ResultError(
         "This result was saved by a version that did not keep what prices are measured against. Run the strategy again."
     )

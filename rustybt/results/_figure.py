@@ -23,9 +23,14 @@ _ON_ANY_GROUND: Final = {INK: "#7f8b97", GRID: "#7f8b9755"}
 class NotebookFigure(Figure):
     """Drawn by Agg, known to no window system, and shown as PNG where it is the value of a cell."""
 
+    own_ground = False
+
     def _repr_png_(self) -> bytes:
         """Without a ground of its own, in colours for light and dark pages; a file that is written stays on white."""
         target = io.BytesIO()
+        if self.own_ground:
+            self.savefig(target, format="png")
+            return target.getvalue()
         coloured: list[Any] = self.findobj(_has_colour)
         changed = []
         for artist in coloured:

@@ -17,6 +17,7 @@ AMBIGUOUS: Final = {
     "worst": pl.Decimal(38, MONEY_SCALE),
     "best": pl.Decimal(38, MONEY_SCALE),
     "at_stake": pl.Decimal(38, MONEY_SCALE),
+    "shorter_bars": pl.String(),
 }
 CONVERSIONS: Final = {
     "id": pl.String(),

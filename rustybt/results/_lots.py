@@ -15,12 +15,12 @@ _TRADED: Final = frozenset(("fill", "auto_close"))
 _RESTATED: Final = frozenset(("split", "stock_dividend"))
 _INCOME: Final = frozenset(("dividend", "cash_in_lieu"))
 OVERNIGHT: Final = _RESTATED | _INCOME
-"""What is booked before a session's first bar, and belongs to it."""
+"""Kinds of entries that are booked before a session's first bar, and belong to it."""
 _SETTLED: Final = "variation"  # of what settles daily the price of a fill says all
 
 
 class Line(NamedTuple):
-    """What was booked of one asset.
+    """A booking of one asset.
 
     session: the number of the session. quantity: at the asset's scale. amount: money at scale 20; of a fill of what
     settles daily what its units were worth, which the ledger does not book. ex: the session of a dividend's ex-date.
@@ -78,7 +78,7 @@ class Lot:
 
 @dataclass(slots=True)
 class Trade:
-    """What was opened and how it ended.
+    """A trade: what was opened and how it ended.
 
     exit: None where it has not; last: the session of it; order: which closed it. exit_value: what the units brought, or
     cost, at their end. units: how many of today's units one of those at the exit was, times that of the entry: see

@@ -33,12 +33,7 @@ def draw_drawdown(axes: Axes, result: Result) -> None:
     """How far below its highest point so far the run was."""
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-    days = days_of(result)
-    growth = floats(result.daily["algorithm_period_return"])
-    peak, falls = 1.0, []
-    for point in growth:
-        peak = max(peak, 1 + point)
-        falls.append((1 + point) / peak - 1)
+    days, falls = days_of(result), under_water(result)
     axes.fill_between(days, falls, 0, color=LOSS, alpha=0.22, linewidth=0, zorder=2)
     axes.plot(days, falls, color=LOSS, linewidth=1.0, zorder=3)
     worst = min(range(len(falls)), key=falls.__getitem__)
@@ -64,6 +59,33 @@ def draw_drawdown(axes: Axes, result: Result) -> None:
     axes.set_ylabel("Drawdown", color=INK)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
+    low, high = axes.get_ylim()
+    if low < -1:  # the room below the label has ticks of its own, of more than can be lost
+        lowest = min(-1.0, falls[worst])
+        axes.set_yticks([tick for tick in axes.get_yticks() if lowest <= tick <= high])
+        axes.set_ylim(low, high)
+
+
+def under_water(result: Result) -> list[float]:
+    """How far each close lies below the highest before it, the start among them."""
+    peak, falls = 1.0, []
+    for point in floats(result.daily["algorithm_period_return"]):
+        peak = max(peak, 1 + point)
+        falls.append((1 + point) / peak - 1)
+    return falls
+
+
+def exposures(result: Result) -> tuple[list[float], list[float]]:
+    """Long and short exposure as shares of the portfolio's value; NaN where that is nothing or less."""
+    values = floats(result.daily["portfolio_value"])
+    longs, shorts = (
+        [
+            part / whole if whole > 0 else math.nan
+            for part, whole in zip(floats(result.daily[name]), values, strict=True)
+        ]
+        for name in ("long_exposure", "short_exposure")
+    )
+    return longs, shorts
 
 
 def mark_ruin(axes: Axes, result: Result) -> None:
@@ -123,14 +145,7 @@ def draw_exposure(axes: Axes, result: Result) -> None:
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     days = days_of(result)
-    values = floats(result.daily["portfolio_value"])
-    longs, shorts = (
-        [
-            part / whole if whole > 0 else math.nan
-            for part, whole in zip(floats(result.daily[name]), values, strict=True)
-        ]
-        for name in ("long_exposure", "short_exposure")
-    )
+    longs, shorts = exposures(result)
     axes.fill_between(days, longs, 0, color=GAIN, alpha=0.25, linewidth=0, zorder=2, label="long")
     if any(short < 0 for short in shorts):
         axes.fill_between(days, shorts, 0, color=LOSS, alpha=0.25, linewidth=0, zorder=2, label="short")
@@ -150,6 +165,8 @@ def draw_trades(axes: Axes, result: Result) -> None:
 
     bought, sold, width, label = _traded(result)
     for amounts, colour, name in ((bought, GAIN, "bought"), (sold, LOSS, "sold")):
+        if not amounts:
+            continue
         axes.bar(
             list(amounts), list(amounts.values()), width=width, color=colour, alpha=0.75, linewidth=0, label=name,
             align="edge" if label else "center", zorder=2,

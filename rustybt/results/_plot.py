@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.core import writing
 from rustybt.errors import InputError, MissingExtra, ResultError
+from rustybt.results._dark import darken
 from rustybt.results._floats import floats
 from rustybt.results._panels import (
     EQUITY,
@@ -41,14 +42,14 @@ def equity_figure(
     size: tuple[float, float],
     dpi: int,
     show: bool | None,
+    theme: str = "light",
 ) -> Figure:
     """The figure; saved where a path is given, in a window where one is wanted and there is a screen.
 
     Without a window it is made without pyplot, and so without any global state.
     """
     try:
-        from rustybt.results._figure import ConstrainedLayoutEngine, NotebookFigure
-        from rustybt.results._window import show_windows, window_for
+        from rustybt.results._figure import ConstrainedLayoutEngine
     except ImportError:
         raise MissingExtra('plot() needs matplotlib. Install it with: pip install "rustybt[analytics]"') from None
     if not result.daily.height:
@@ -58,15 +59,40 @@ def equity_figure(
     unknown = [name for name in panels if name not in PANELS]
     if unknown or not panels:
         raise InputError(f"panels={panels!r}: choose among {', '.join(PANELS)}.")
+    chosen = panels
     if path is not None:
-        _check_format(path)
+        check_format(path)
     margins = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.14)
     options: dict[str, Any] = {"figsize": size, "dpi": dpi, "layout": margins, "facecolor": "white"}
+
+    def fill(figure: Figure) -> None:
+        _draw(figure, result, chosen)
+        if theme == "dark":
+            darken(figure)
+
+    return write_figure(options, fill, path, dpi=dpi, show=show, own_ground=theme == "dark")
+
+
+def write_figure(
+    options: dict[str, Any],
+    fill: Callable[[Figure], None],
+    path: Path | None,
+    *,
+    dpi: int,
+    show: bool | None,
+    own_ground: bool,
+) -> Figure:
+    """A figure that `fill` draws; own_ground: a notebook shows it on its own ground."""
+    from rustybt.results._figure import NotebookFigure
+    from rustybt.results._window import show_windows, window_for
+
     window = window_for(**options) if show or (show is None and path is None) else None
     if show and window is None:
         raise InputError("show=True: this process can't open a window. Pass a path, or show the figure in a notebook.")
     figure = window or NotebookFigure(**options)
-    _draw(figure, result, panels)
+    if isinstance(figure, NotebookFigure):
+        figure.own_ground = own_ground
+    fill(figure)
     if path is not None:
         with writing(ResultError, path, "pass another path."):
             path.expanduser().parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +115,7 @@ def _draw(figure: Figure, result: Result, panels: Sequence[str]) -> None:
     figure.align_ylabels(axes)
 
 
-def _check_format(path: Path) -> None:
+def check_format(path: Path) -> None:
     """Raises InputError for a file whose suffix names no format of pictures."""
     from matplotlib.backend_bases import FigureCanvasBase
 

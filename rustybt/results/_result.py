@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,31 +18,33 @@ from rustybt.metrics import (
 )
 from rustybt.results._asked import Asked, NamedFigures
 from rustybt.results._costs import Costs, no_costs
+from rustybt.results._exported import Exported
 from rustybt.results._floats import as_floats
 from rustybt.results._frame import FRAMES, Frame
 from rustybt.results._interval import Interval
 from rustybt.results._lacking import AMBIGUOUS, CONVERSIONS, whole
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
+from rustybt.results._looked_at import LookedAt, LooksBack
+from rustybt.results._pictured import Pictured
+from rustybt.results._reported import Reported
 from rustybt.results._store import load_frames, save_frames
 from rustybt.results._text import html_of, table_of, text_of
 from rustybt.results._traded import Traded
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
-
     from rustybt.core import Explanation
+    from rustybt.diagnostics import Diagnostics
     from rustybt.results._compat_report import CompatReport
 
 
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
 pl.Config.set_trim_decimal_zeros(True)
 
-INNER: Final = frozenset({"cost_rows", "has_costs", "tell_when_saved", "written_report"})
+INNER: Final = frozenset({"cost_rows", "has_costs", "run_bars", "tell_when_saved", "written_report"})
 """Attributes of a result for other steps."""
 
 
-class Result(Asked, Traded):
+class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
     """The books, the daily rows and the figures of one run.
 
     daily: one row a session; money Decimal(38, 20), ratios and statistics Decimal(38, 18), Zipline's column names.
@@ -79,10 +81,12 @@ class Result(Asked, Traded):
 
     __slots__ = (
         "_costs",
+        "_diagnostics",
         "_explains",
         "_floats",
         "_frames",
         "_hash",
+        "_held",
         "_manifest",
         "_metrics",
         "_on_save",
@@ -116,7 +120,7 @@ class Result(Asked, Traded):
         report: dict[str, Any] | None = None,
         notes: Iterable[Note] = (),
         rerun: Callable[[Result, Iterable[str] | None], CompatReport] | None = None,
-        explains: Callable[[Result, str], Explanation] | None = None,
+        explains: LooksBack | None = None,
     ) -> None:
         self._frames = whole(frames, periods) if isinstance(frames, dict) else frames
         self.periods = periods
@@ -128,6 +132,8 @@ class Result(Asked, Traded):
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
         self._costs: Costs | None = None
+        self._diagnostics: Diagnostics | None = None
+        self._held: pl.DataFrame | None = None
         self._floats: pl.DataFrame | None = None
         self._hash: str | None = None
         self._on_save: Callable[[Path, dict[str, Any]], None] | None = None
@@ -151,7 +157,7 @@ class Result(Asked, Traded):
 
     @property
     def costs(self) -> Costs:
-        """What the run cost: `by_kind`, `daily`, `orders` and `fills` are frames, `total`, `gross` and `net` money.
+        """The costs of the run: `by_kind`, `daily`, `orders` and `fills` are frames, `total`, `gross` and `net` money.
 
         Raises ResultError for a result that was saved by a version without costs.
 
@@ -193,7 +199,7 @@ class Result(Asked, Traded):
 
     @property
     def risk_report(self) -> dict[str, Any]:
-        """What metrics reported at the end: with `metrics_set="classic"` the figures over every 1, 3, 6 and 12 months
+        """The metrics' report at the end: with `metrics_set="classic"` the figures over every 1, 3, 6 and 12 months
         (`rustybt.metrics.risk_report`), and whatever metrics of the user's own wrote in end_of_simulation."""
         check_process()
         classic = "ClassicRiskReport" in self._manifest.get("metrics", ())
@@ -201,7 +207,7 @@ class Result(Asked, Traded):
 
     @property
     def written_report(self) -> dict[str, Any]:
-        """What metrics of the user's own wrote in end_of_simulation; text where JSON has no form once it is saved."""
+        """The writings of the user's own metrics in end_of_simulation; text where JSON has no form once it is saved."""
         return self._report
 
     @property
@@ -214,7 +220,7 @@ class Result(Asked, Traded):
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the run was made from: version, data and its hash, strategy, parameters, seed, kernel; its ledger hash.
+        """The origin of the run: version, data and its hash, strategy, parameters, seed, kernel; its ledger hash.
 
         A caller may add to it before `save()`.
         """
@@ -224,7 +230,7 @@ class Result(Asked, Traded):
         return self._manifest
 
     def compat_report(self, rows: Iterable[str] | None = None) -> CompatReport:
-        """Which rows of `Compat` would have changed this result. Runs the strategy once more for each row.
+        """The rows of `Compat` that would have changed this result. Runs the strategy once more for each row.
 
         rows: the names of some rows; by default all of them, and a last line for all at once.
         A result does not keep its strategy and arguments alive, unless it comes of run_algorithm(keep_strategy=True).
@@ -246,7 +252,7 @@ class Result(Asked, Traded):
         return self._rerun(self, rows)
 
     def explain(self, order_id: str) -> Explanation:
-        """What happened to an order, bar by bar, and why it filled or did not: printed as sentences, `.frame` as data.
+        """The history of an order, bar by bar, and why it filled or did not: printed as sentences, `.frame` as data.
 
         It is reckoned now, of the events and the bars that the run read, which are opened again.
         Raises InputError for an unknown id and for a result that was loaded, BundleNotFound where the data are gone.
@@ -257,14 +263,15 @@ class Result(Asked, Traded):
         ...     if not context.get_open_orders():
         ...         order(symbol("IBM"), 9, stop_price=140)
         >>> print(run(handle_data, start="2010-01-04", end="2010-01-05").explain("main-1"))
-        main-1 IBM
+        main-1 IBM, stop order
         2010-01-04 21:00 accepted: buy 9, stop 140
         2010-01-05 21:00 the close was 130.85, the stop is 140: not reached
         """
         if self._explains is None:
+            bundle, version = self.manifest.get("bundle"), self.manifest.get("data_version")
             raise InputError(
-                "This result was loaded or copied from another process, and does not know its bars. Call explain() on "
-                "what run_algorithm returned."
+                "This result was loaded or copied from another process, and does not know its bars. Run it again on "
+                f"the same data: run_algorithm(..., bundle={bundle!r}, version={version!r}).explain({order_id!r})."
             )
         check_process()
         return self._explains(self, order_id)
@@ -328,56 +335,6 @@ class Result(Asked, Traded):
             folder = run_named(folder.name, saved_runs()[0]).path
         frames, page = load_frames(folder)
         return cls(frames, **page)
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Zipline's performance frame: floats, indexed by the sessions' closes in UTC.
-
-        Zipline's columns; positions, orders and transactions are lists of dicts with Zipline's keys, where `sid` is
-        the asset. Undefined statistics are NaN, and None in a column that has nothing else, as pandas has it there. A
-        recorded name hides a column of the same name that is not cumulative. What metrics of the user's own wrote are
-        columns too; without "default" or "classic" among the metrics sets there are no other ones.
-        Raises MissingExtra where pandas is not installed.
-
-        >>> from rustybt import run
-        >>> result = run(lambda context, data: None, start="2010-01-04", end="2010-01-05")
-        >>> result.to_pandas()[["portfolio_value", "returns"]].iloc[-1].to_dict()
-        {'portfolio_value': 100000.0, 'returns': 0.0}
-        """
-        from rustybt.results._to_pandas import performance_frame
-
-        check_process()
-        return performance_frame(self)
-
-    def plot(
-        self,
-        path: Path | str | None = None,
-        *,
-        panels: Sequence[str] | None = None,
-        size: tuple[float, float] = (11.0, 9.0),
-        dpi: int = 150,
-        show: bool | None = None,
-    ) -> Figure:
-        """The run as a matplotlib Figure; written to `path` where one is given (PNG, SVG or PDF).
-
-        panels: "equity" (with the benchmark, where there is one), "drawdown", "exposure", "trades" (what was bought and
-        sold, in money) and "costs" (what was paid so far), from top to bottom; by default all of them, without costs
-        where there were none. size: width and height in inches.
-        show: whether it opens in a window, until which is closed a script waits; by default where no path is given and
-        there is a screen. A notebook shows the figure that is the last value of a cell.
-        Raises MissingExtra where matplotlib is not installed, InputError for show=True without a screen.
-
-        >>> import pathlib, tempfile
-        >>> from rustybt import run
-        >>> result = run(lambda context, data: None, start="2010-01-04", end="2010-01-05")
-        >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.png"
-        >>> figure = result.plot(path, panels=["equity", "drawdown"])
-        >>> path.exists(), len(figure.axes)
-        (True, 2)
-        """
-        from rustybt.results._plot import equity_figure
-
-        check_process()
-        return equity_figure(self, None if path is None else Path(path), panels=panels, size=size, dpi=dpi, show=show)
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.startswith("_") and name not in INNER]

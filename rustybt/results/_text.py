@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from rustybt.errors import CatalogError, ResultError
 from rustybt.metrics import ruined_on
 
 if TYPE_CHECKING:
@@ -36,8 +37,19 @@ _FIGURES: Final = (
     ("Trading days", "trading_days", "count"),
 )
 _HEADLINES: Final = frozenset(
-    ("Total return", "Annual return", "Sharpe ratio", "Max drawdown", "Alpha", "Beta", "Value at the end")
+    (
+        "Total return",
+        "Buy and hold",
+        "Annual return",
+        "Sharpe ratio",
+        "Max drawdown",
+        "Alpha",
+        "Beta",
+        "Value at the end",
+    )
 )
+MOST_BARS: Final = 1_000_000
+"""Bars of all assets of a run beyond which a result that is shown does not look at them again by itself."""
 _STYLES: Final = {"percent": ("0.01", 100, "%"), "ratio": ("0.01", 1, ""), "money": ("0.01", 1, "")}
 
 
@@ -99,6 +111,23 @@ def rows_of(result: Result) -> list[tuple[str, str]]:
     return [*figures[:after], *costs, *figures[after:]]
 
 
+def held_of(result: Result) -> list[tuple[str, str]]:
+    """Label and text of what holding the run's assets came to; nothing where that is not known, or long to work out."""
+    if int(result.manifest.get("bars") or 0) * result.assets.height > MOST_BARS:
+        return []
+    try:
+        held = result.buy_and_hold
+    except (ResultError, CatalogError):  # the bars are not at hand, or there is nothing that could be held
+        return []
+    total = held["value"][-1] / Decimal(str(result.manifest["capital_base"])) - 1 if held.height else None
+    return [("Buy and hold", shown(total, "percent"))]
+
+
+def _beside(rows: list[tuple[str, str]], held: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Rows with those of buy and hold after the total return."""
+    return [*rows[:1], *held, *rows[1:]]
+
+
 def text_of(result: Result) -> str:
     """One line."""
     figures = dict(figures_of(result))
@@ -116,6 +145,7 @@ def text_of(result: Result) -> str:
 def table_of(result: Result) -> str:
     """The figures and notes as a table, for print."""
     name, period, rows = summary_of(result)
+    rows = _beside(rows, held_of(result))
     label_width, text_width = (max(map(len, column)) for column in zip(*rows, strict=True))
     lines = [f"{label:<{label_width}}  {text:>{text_width}}" for label, text in rows]
     return "\n".join([f"{name}  {period}", *lines, *(f"note {note}" for note in result.notes)])
@@ -130,7 +160,7 @@ def html_of(result: Result) -> str:
 
     from rustybt.results._svg import WIDTH, equity_svg
 
-    figures = rows_of(result)
+    figures = _beside(rows_of(result), held_of(result))
     cards = "".join(_card(html.escape(label), html.escape(text)) for label, text in figures if label in _HEADLINES)
     rows = "".join(
         f'<tr><td style="text-align:left">{html.escape(label)}</td>'

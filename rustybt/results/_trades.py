@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, UTC_NS, decimal_column, div_half_even, scaled_ints
+from rustybt.core import MONEY_SCALE, RATIO_SCALE, UTC_NS, decimal_column, div_half_even
 from rustybt.errors import InputError, ResultError
-from rustybt.results._lots import METHODS, OVERNIGHT, Line, Matched, Method, Trade
+from rustybt.results._booked import Booked, booked_of
+from rustybt.results._fifo import matched_fills
+from rustybt.results._lots import METHODS, Matched, Method, Trade
+from rustybt.results._range_of_closes import Closes, closes_of
+from rustybt.results._risk import risk_at_entry
+from rustybt.results._terms import PRICE_SCALE, Terms, by_row, money_of, scale_of, terms_of
+from rustybt.results._wide import ratio_half_even, share_half_even, wide
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
 
-_PRICE_SCALE: Final = 18
-_ONE: Final = 10**MONEY_SCALE
-
-
-class _Terms(NamedTuple):
-    """An asset: symbol, currency, multiplier (a quotient), and the powers of ten of its quantities and closes."""
-
-    symbol: str
-    currency: str
-    multiplier: int
-    divisor: int
-    quantity_one: int
-    price_one: int
-
-    def money(self, quantity: int, price: int, price_one: int) -> int:
-        """What so many units are worth, at scale 20."""
-        return div_half_even(quantity * price * self.multiplier * _ONE, self.quantity_one * price_one * self.divisor)
-
-    def price(self, value: int, quantity: int) -> int | None:
-        """Per unit, at scale 18."""
-        units = quantity * self.multiplier * _ONE
-        return div_half_even(value * self.quantity_one * self.divisor * 10**_PRICE_SCALE, units) if units else None
-
-
-class _Closes(NamedTuple):
-    """The sessions at whose close an asset was held, and its prices there."""
-
-    sessions: list[int]
-    prices: list[int]
+_PIECES: Final[dict[str, Any]] = {
+    "sid": pl.Int64(),
+    "side": pl.Int64(),
+    "entry": pl.Int64(),
+    "exit": pl.Int64(),
+    "session": pl.Int64(),
+    "last": pl.Int64(),
+    "quantity": pl.Int128(),
+    "value": pl.Int128(),
+    "exit_value": pl.Int128(),
+    "income": pl.Int128(),
+    "costs": pl.Int128(),
+    "order_id": pl.String(),
+    "exit_order_id": pl.String(),
+}
+"""A trade before its prices: side 1 or -1, stamps, sessions by their number, units and money as integers. exit: null
+where it is open; value, exit_value: what its units cost, or brought, at either end."""
+_OTHERS: Final[dict[str, Any]] = {
+    "several": pl.Boolean(),
+    "then": pl.Int128(),
+    "low": pl.Int128(),
+    "high": pl.Int128(),
+}
+"""Whether units of several fills or ends are in it, how many units it was at its entry, and what all of its units were
+worth at the lowest and the highest close."""
 
 
 def round_trips(result: Result, method: Method) -> pl.DataFrame:
@@ -55,193 +56,186 @@ def round_trips(result: Result, method: Method) -> pl.DataFrame:
     """
     if method not in METHODS:
         raise InputError(f"method: {method!r} is unknown. Pass one of {', '.join(map(repr, METHODS))}.")
-    terms = _terms(result)
-    closes = _closes(result)
-    tags = dict(result.orders.select("id", "tag").rows()) if "tag" in result.orders.columns else {}
+    if not result.daily.height:
+        return _framed(result, _no_pieces(), {})
+    terms = terms_of(result)
+    closes = closes_of(result.positions, result.daily["session"])
+    booked = booked_of(result, terms)
+    plain = booked.plain() if method == "fifo" else []
+    pieces = [_no_pieces()]
     last = result.daily.height - 1
+    if plain:
+        found = matched_fills(booked.fills(plain), _checked(booked, terms), last)
+        pieces.append(_with_range(found, closes, terms))
+    others = set(booked.sids).difference(plain)
+    if others:
+        pieces.append(_with_range(_of_lots(booked, others, method, closes, terms, last), closes, terms))
+    rank = {sid: place for place, sid in enumerate(booked.sids)}
+    whole = pl.concat(pieces).with_columns(rank=pl.col("sid").replace_strict(rank, return_dtype=pl.Int64))
+    order = ("entry", pl.col("exit").fill_null(2**63 - 1), "rank")
+    return _framed(result, whole.sort(order, maintain_order=True), terms)
+
+
+def _no_pieces() -> pl.DataFrame:
+    return pl.DataFrame(schema=_PIECES | _OTHERS)
+
+
+class _Worth(dict[int, int]):
+    """The worth of what is held at the end, by sid."""
+
+    def __init__(self, known: dict[int, int], terms: dict[int, Terms]) -> None:
+        super().__init__(known)
+        self._terms = terms
+
+    def __missing__(self, sid: int) -> int:
+        symbol = self._terms[sid].symbol
+        raise ResultError(f"{symbol}: the entries end with units that no row of positions has. Run it again.")
+
+
+def _checked(booked: Booked, terms: dict[int, Terms]) -> dict[int, int]:
+    return _Worth(booked.worth, terms)
+
+
+def _of_lots(
+    booked: Booked, sids: set[int], method: Method, closes: Closes, terms: dict[int, Terms], last: int
+) -> pl.DataFrame:
+    """The pieces of assets that are matched lot by lot."""
     rows: list[tuple[Any, ...]] = []
-    for sid, lines in _lines(result, terms).items():
+    worth = _checked(booked, terms)
+    for sid, lines in booked.lines(sids).items():
         matched = Matched(method)
         matched.read(lines)
-        own, seen = terms[sid], closes.get(sid, _Closes([], []))
-        held = _worth(result, sid, own) if matched.holding else 0
-        still = list(matched.still_open(last, held))
-        found = [*matched.trades, *still]
-        rows += [_row(trade, own, sid, seen, matched.units, tags) for trade in found]
-    rows.sort(key=lambda row: (row[0], row[1] is None, row[1] or 0))
-    return _frame(rows, result)
+        still = list(matched.still_open(last, worth[sid] if matched.holding else 0))
+        seen = closes.of(sid) if len(matched.units) > 1 else ([], [])
+        rows += [_piece(trade, sid, terms[sid], seen, matched.units) for trade in (*matched.trades, *still)]
+    return pl.DataFrame(rows, schema=_PIECES | _OTHERS, orient="row")
 
 
-def _terms(result: Result) -> dict[int, _Terms]:
-    quantity_one, price_one = (
-        10 ** _scale(result.entries["quantity"]),
-        10 ** _scale(result.positions["last_sale_price"]),
-    )
-    wanted = result.assets.select("sid", "symbol", "currency", "multiplier").rows()
-    return {
-        sid: _Terms(symbol, currency or "", *Fraction(multiplier).as_integer_ratio(), quantity_one, price_one)
-        for sid, symbol, currency, multiplier in wanted
-    }
-
-
-def _scale(column: pl.Series) -> int:
-    return column.dtype.scale if isinstance(column.dtype, pl.Decimal) else 0
-
-
-def _lines(result: Result, terms: dict[int, _Terms]) -> dict[int, list[Line]]:
-    """The entries of each asset, in their order."""
-    entries = result.entries.filter(pl.col("sid").is_not_null())
-    closes = result.daily["period_close"].to_physical().to_list()
-    dates = result.daily["session"].to_list()
-    stamps = entries["stamp"].to_physical().to_list()
-    kinds, sids = entries["kind"].to_list(), entries["sid"].to_list()
-    quantities, amounts = _ints(entries["quantity"]), _ints(entries["amount"])
-    orders, details = entries["order_id"].to_list(), entries["detail"].to_list()
-    notionals = _notionals(result, terms)
-    lines: dict[int, list[Line]] = {}
-    filled: dict[tuple[int, str | None, int], int] = {}
-    columns = zip(stamps, kinds, sids, quantities, amounts, orders, details, strict=True)
-    for stamp, kind, sid, quantity, booked, order, detail in columns:
-        ex, amount = None, booked
-        if kind in ("fill", "auto_close"):
-            notional = next(notionals, None)
-            if notional is None:
-                raise ResultError("The result has more fills among its entries than transactions. Run it again.")
-            amount = booked or notional
-        elif kind == "dividend" and detail is not None:
-            ex = bisect_left(dates, _date(detail))
-        elif kind == "fee" and (fill := filled.get((sid, order, stamp))) is not None:
-            own = lines[sid]
-            own[fill] = own[fill]._replace(fees=own[fill].fees - booked)
-            continue
-        elif kind == "in_kind" and (fill := filled.get((sid, order, stamp))) is not None:
-            own, bought = lines[sid], lines[sid][fill]
-            if -quantity < bought.quantity:
-                # what the fee took never arrived: it was neither held nor sold
-                own[fill] = bought._replace(quantity=bought.quantity + quantity, amount=bought.amount + booked)
-                continue
-        # what happens overnight belongs to the session that begins: its open may be the close before
-        place = bisect_right(closes, stamp) if kind in OVERNIGHT else bisect_left(closes, stamp)
-        session = min(place, len(closes) - 1)
-        own = lines.setdefault(sid, [])
-        if kind == "fill":
-            filled[sid, order, stamp] = len(own)
-        own.append(Line(stamp, session, kind, quantity, amount, order, ex))
-    return lines
-
-
-def _date(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
-
-
-def _ints(column: pl.Series) -> list[int]:
-    return [value or 0 for value in scaled_ints(column)]
-
-
-def _notionals(result: Result, terms: dict[int, _Terms]) -> Iterator[int]:
-    """What the units of each fill were worth at its price, as cash: below zero for what was bought."""
-    filled = result.transactions
-    up = 10 ** (_scale(result.entries["quantity"]) - _scale(filled["amount"]))
-    price_one = 10 ** _scale(filled["price"])
-    for sid, amount, price in zip(filled["sid"], _ints(filled["amount"]), _ints(filled["price"]), strict=True):
-        yield -terms[sid].money(amount * up, price, price_one)
-
-
-def _closes(result: Result) -> dict[int, _Closes]:
-    """By sid, the closes at which it was held."""
-    held = result.positions
-    place_of = {session: place for place, session in enumerate(result.daily["session"].to_list())}
-    found: dict[int, _Closes] = {}
-    columns = zip(held["sid"].to_list(), held["session"].to_list(), _ints(held["last_sale_price"]), strict=True)
-    for sid, session, price in columns:
-        own = found.get(sid)
-        if own is None:
-            own = found[sid] = _Closes([], [])
-        own.sessions.append(place_of[session])
-        own.prices.append(price)
-    return found
-
-
-def _worth(result: Result, sid: int, own: _Terms) -> int:
-    """What the units held at the end are worth at their last price: above zero for shorts too."""
-    held = result.positions.filter((pl.col("sid") == sid) & (pl.col("session") == result.daily["session"][-1]))
-    if held.height != 1:
-        raise ResultError(f"{own.symbol}: the entries end with units that no row of positions has. Run it again.")
-    up = 10 ** (_scale(result.entries["quantity"]) - _scale(held["amount"]))
-    return own.money(abs(_ints(held["amount"])[0]) * up, _ints(held["last_sale_price"])[0], own.price_one)
-
-
-def _row(
-    trade: Trade, own: _Terms, sid: int, seen: _Closes, units: Sequence[tuple[int, Fraction]], tags: dict[str, str]
+def _piece(
+    trade: Trade, sid: int, own: Terms, seen: tuple[list[int], list[int]], units: Sequence[tuple[int, Fraction]]
 ) -> tuple[Any, ...]:
     lot = trade.lot
-    worst, best = (None, None) if lot.several else _excursion(trade, own, seen, units)
-    return (
-        lot.entry,
-        trade.exit,
-        own.symbol,
-        sid,
-        "long" if lot.side > 0 else "short",
-        lot.quantity,
-        own.price(lot.value, lot.quantity),
-        own.price(trade.exit_value, lot.quantity),
-        trade.gross,
-        lot.costs,
-        trade.gross - lot.costs,
-        own.currency,
-        None if trade.exit is None else trade.exit - lot.entry,
-        trade.last - lot.session,
-        tags.get(lot.order or ""),
-        lot.order,
-        tags.get(trade.order or ""),
-        trade.order,
-        worst,
-        best,
-        trade.exit is None,
-    )
-
-
-def _excursion(trade: Trade, own: _Terms, seen: _Closes, units: Sequence[tuple[int, Fraction]]) -> tuple[int, int]:
-    """How far it was down and up at the worst and the best close, its end among them: money, of prices alone."""
-    lot = trade.lot
-    at_the_end = lot.side * (trade.exit_value - lot.value)
-    start = bisect_left(seen.sessions, lot.session)
-    # what is held at the close of the session in which it ended is another lot
-    end = bisect_right(seen.sessions, trade.last if trade.exit is None else trade.last - 1)
-    if end <= start:
-        return min(0, at_the_end), max(0, at_the_end)
-    prices = seen.prices[start:end]
+    low = high = None
+    then = lot.quantity
     if len(units) > 1:
-        ratios = [
-            units[bisect_right(units, session, key=_session) - 1][1] / trade.units
-            for session in seen.sessions[start:end]
-        ]
-        prices = [
-            div_half_even(price * ratio.numerator, ratio.denominator)
-            for price, ratio in zip(prices, ratios, strict=True)
-        ]
-    low, high = (
-        lot.side * (own.money(lot.quantity, price, own.price_one) - lot.value) for price in (min(prices), max(prices))
-    )
-    return min(0, at_the_end, low, high), max(0, at_the_end, low, high)
+        at_entry = units[bisect_right(units, lot.session, key=_session) - 1][1] / trade.units
+        then = div_half_even(lot.quantity * at_entry.numerator, at_entry.denominator)
+        low, high = _worth_of_closes(trade, own, seen, units)
+    return (
+        sid, lot.side, lot.entry, trade.exit, lot.session, trade.last, lot.quantity, lot.value, trade.exit_value,
+        lot.income, lot.costs, lot.order, trade.order, lot.several, then, low, high,
+    )  # fmt: skip
 
 
 def _session(restated: tuple[int, Fraction]) -> int:
     return restated[0]
 
 
-def _frame(rows: list[tuple[Any, ...]], result: Result) -> pl.DataFrame:
-    columns = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
-    quantity_scale = _scale(result.entries["quantity"])
-    scales = {"money": MONEY_SCALE, "price": _PRICE_SCALE, "quantity": quantity_scale}
+def _worth_of_closes(
+    trade: Trade, own: Terms, seen: tuple[list[int], list[int]], units: Sequence[tuple[int, Fraction]]
+) -> tuple[int, int]:
+    """The worth of a trade's units at the lowest and the highest close, in what a unit is at its exit."""
+    sessions, prices = seen
+    last = _last_close(trade.last, trade.exit is None)
+    held = [
+        (price, units[bisect_right(units, session, key=_session) - 1][1] / trade.units)
+        for session, price in zip(sessions, prices, strict=True)
+        if trade.lot.session <= session <= last
+    ]
+    restated = [div_half_even(price * ratio.numerator, ratio.denominator) for price, ratio in held]
+    worth = (
+        [own.money(trade.lot.quantity, price, own.price_one) for price in (min(restated), max(restated))]
+        if held
+        else []
+    )
+    return (worth[0], worth[1]) if worth else (trade.exit_value, trade.exit_value)
+
+
+def _last_close(last: int, is_open: bool) -> int:
+    """The last close of a trade: what is held at the close of the session in which it ended is another lot."""
+    return last if is_open else last - 1
+
+
+def _with_range(pieces: pl.DataFrame, closes: Closes, terms: dict[int, Terms]) -> pl.DataFrame:
+    """With what the units were worth at the lowest and the highest close that they were held over, where not known."""
+    last = pieces["last"] - pieces["exit"].is_not_null().cast(pl.Int64)
+    prices = closes.ranges(pieces["sid"], pieces["session"].to_numpy(), last.to_numpy())
+    sids, price_one = pieces["sid"], next(iter(terms.values())).price_one
+    worth = [money_of(sids, pieces["quantity"], price.fill_null(0), terms, price_one) for price in prices]
+    held = [part.zip_with(price.is_not_null(), pieces["exit_value"]) for part, price in zip(worth, prices, strict=True)]
+    if "several" in pieces.columns:
+        return pieces.with_columns(pl.col("low").fill_null(held[0]), pl.col("high").fill_null(held[1]))
+    return pieces.with_columns(several=pl.lit(value=False), then=pl.col("quantity"), low=held[0], high=held[1]).select(
+        list(_PIECES | _OTHERS)
+    )
+
+
+def _framed(result: Result, pieces: pl.DataFrame, terms: dict[int, Terms]) -> pl.DataFrame:
+    at_exit = pl.col("side") * (pl.col("exit_value") - pl.col("value"))
+    ends = [pl.col("side") * (pl.col(name) - pl.col("value")) for name in ("low", "high")]
+    one = ~pl.col("several")
+    frame = pieces.with_columns(
+        gross=at_exit + pl.col("income"),
+        mae=pl.when(one).then(pl.min_horizontal(at_exit, *ends, 0)),
+        mfe=pl.when(one).then(pl.max_horizontal(at_exit, *ends, 0)),
+    ).with_columns(net=pl.col("gross") - pl.col("costs"))
+    sids = frame["sid"]
+    up, down = by_row(sids, {sid: own.per_unit() for sid, own in terms.items()})
+    per_unit = frame["quantity"] * (wide([down]) if isinstance(down, int) else down)
+    prices = [
+        ratio_half_even(frame[name], up, per_unit).alias(f"{end}_price")
+        for name, end in (("value", "entry"), ("exit_value", "exit"))
+    ]
+    return _named(result, frame.with_columns(*prices, *_ratios(result, frame, terms)), terms)
+
+
+def _named(result: Result, frame: pl.DataFrame, terms: dict[int, Terms]) -> pl.DataFrame:
+    """The columns of `Result.round_trips`, of pieces with their sums."""
+    known = list(terms)
+    places = frame["sid"].replace_strict(known, range(len(known)), return_dtype=pl.UInt32) if known else frame["sid"]
+    texts = {
+        name: pl.Series([getattr(terms[sid], name) for sid in known], dtype=pl.String).gather(places)
+        for name in ("symbol", "currency")
+    }
+    tags = _tags(frame, result)
+    scales = {"money": MONEY_SCALE, "price": PRICE_SCALE, "ratio": RATIO_SCALE}
+    scales["quantity"] = scale_of(result.entries["quantity"])
+    plain = frame.with_columns(
+        pl.col("entry", "exit").cast(UTC_NS),
+        pl.when(pl.col("side") > 0).then(pl.lit("long")).otherwise(pl.lit("short")).alias("side"),
+        (pl.col("exit") - pl.col("entry")).cast(pl.Duration("ns")).alias("duration"),
+        (pl.col("last") - pl.col("session")).alias("sessions"),
+        pl.col("exit").is_null().alias("open"),
+        *(column.alias(name) for name, column in (texts | tags).items()),
+    )
     return pl.DataFrame(
         [
-            decimal_column(name, list(values), scales[kind])
-            if isinstance(kind, str)
-            else pl.Series(name, values, dtype=kind, strict=False)
-            for (name, kind), values in zip(_COLUMNS.items(), columns, strict=True)
+            decimal_column(name, plain[name], scales[kind]) if isinstance(kind, str) else plain[name].cast(kind)
+            for name, kind in _COLUMNS.items()
         ]
     )
+
+
+def _tags(frame: pl.DataFrame, result: Result) -> dict[str, pl.Series]:
+    """The tags of the orders of both ends."""
+    if "tag" not in result.orders.columns or result.orders["tag"].null_count() == result.orders.height:
+        none = pl.Series([None], dtype=pl.String).new_from_index(0, frame.height)
+        return {"tag": none, "exit_tag": none}
+    orders = result.orders.select("id", "tag")
+    return {
+        f"{end}tag": frame.select(id=f"{end}order_id").join(orders, on="id", how="left", maintain_order="left")["tag"]
+        for end in ("", "exit_")
+    }
+
+
+def _ratios(result: Result, frame: pl.DataFrame, terms: dict[int, Terms]) -> list[pl.Series]:
+    """The profit of a trade over what it had at risk, and over the prices that it could have had."""
+    risk = risk_at_entry(result, frame, terms)
+    span = frame["mfe"] - frame["mae"]
+    at_exit = frame["side"] * (frame["exit_value"] - frame["value"])
+    parts = {"r_multiple": (frame["net"], risk), "entry_quality": (frame["mfe"], span)}
+    parts["exit_quality"] = (at_exit - frame["mae"], span)
+    return [share_half_even(*part, RATIO_SCALE).alias(name) for name, part in parts.items()]
 
 
 _COLUMNS: Final[dict[str, Any]] = {
@@ -265,5 +259,8 @@ _COLUMNS: Final[dict[str, Any]] = {
     "exit_order_id": pl.String(),
     "mae": "money",
     "mfe": "money",
+    "r_multiple": "ratio",
+    "entry_quality": "ratio",
+    "exit_quality": "ratio",
     "open": pl.Boolean(),
 }

@@ -6,7 +6,7 @@ from rustybt.strategy._asset_lookup import AssetLookup, Labels
 from rustybt.strategy._capital_flows import CapitalFlows
 from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._current import activate, active, current_algorithm, deactivate, no_run
-from rustybt.strategy._events import Event, Interval, Threshold, Trigger, Watch
+from rustybt.strategy._events import Crossing, Event, Interval, Occurrence, Threshold, Trigger, Watch
 from rustybt.strategy._forms import (
     Amounts,
     Commission,
@@ -53,6 +53,7 @@ __all__ = [
     "CashByCurrency",
     "Commission",
     "Context",
+    "Crossing",
     "DateRule",
     "Event",
     "Exit",
@@ -60,6 +61,7 @@ __all__ = [
     "Interval",
     "Labels",
     "Numbers",
+    "Occurrence",
     "OnError",
     "OrderViews",
     "Portfolio",

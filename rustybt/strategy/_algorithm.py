@@ -31,6 +31,7 @@ from rustybt.strategy._listening import Listening, check_priority
 from rustybt.strategy._order_views import OrderViews
 from rustybt.strategy._ordering import Ordering
 from rustybt.strategy._portfolio import Account, Portfolio
+from rustybt.strategy._reckoning import Reckoning
 from rustybt.strategy._rules import DateRule, TimeRule, date_rules
 from rustybt.strategy._run_facts import RunFacts, RunPhase
 from rustybt.strategy._run_settings import RunSettings
@@ -52,7 +53,14 @@ class FetchCSV(Protocol):
 
 
 class TradingAlgorithm(
-    Ordering[Scalar], Converting[Scalar], Settings, Carrying, Controlling[Scalar], Listening[Scalar], Generic[Scalar]
+    Ordering[Scalar],
+    Converting[Scalar],
+    Settings,
+    Carrying,
+    Controlling[Scalar],
+    Listening[Scalar],
+    Reckoning[Scalar],
+    Generic[Scalar],
 ):
     """The `context` of a run. Attributes that a strategy sets on it stay for the whole run.
 
@@ -340,9 +348,11 @@ API_METHODS = (
     "get_environment",
     "get_open_orders",
     "get_order",
+    "on_cross",
     "on_event",
     "on_price_threshold",
     "on_time_interval",
+    "on_true",
     "order",
     "order_percent",
     "order_target",
@@ -369,5 +379,6 @@ API_METHODS = (
     "sid",
     "symbol",
     "symbols",
+    "term",
 )
 """The methods that `rustybt.api` offers as functions."""

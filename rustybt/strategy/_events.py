@@ -14,7 +14,7 @@ from rustybt.core import Asset
 from rustybt.errors import WrongType
 
 if TYPE_CHECKING:
-    from rustybt.view import BarData
+    from rustybt.view import BarData, Term
 
 type Direction = Literal["up", "down", "both"]
 
@@ -136,3 +136,42 @@ class Watch(Event):
                 "is to be called, else False."
             )
         return bool(fires)
+
+
+@dataclass(eq=False, slots=True)
+class Occurrence(Event):
+    """Called with the bars at which a condition holds, which are known by themselves: nobody asks in between.
+
+    condition: a comparison of terms, of one asset.
+    """
+
+    condition: Term
+
+    def bars(self) -> tuple[Any, Any]:
+        """At which bars, and which way."""
+        from rustybt.view import bars_of
+
+        return bars_of(self.condition)
+
+    def happen(self, context: Any, data: Any, upward: bool) -> None:
+        """Calls the function."""
+        self.function(context, data)
+
+
+@dataclass(eq=False, slots=True)
+class Crossing(Event):
+    """Called with the bars at which a term crosses another one, or a number; with the direction, "up" or "down"."""
+
+    left: Term
+    right: Any
+
+    def bars(self) -> tuple[Any, Any]:
+        """At which bars, and which way."""
+        from rustybt.view import bars_of
+
+        return bars_of(self.left, self.right)
+
+    def happen(self, context: Any, data: Any, upward: bool) -> None:
+        """Calls the function."""
+        function: Any = self.function
+        function(context, data, "up" if upward else "down")

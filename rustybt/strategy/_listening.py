@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, Generic
 from rustybt.core import Asset, Number, Scalar, exact_number, frequency_named
 from rustybt.errors import InputError, NonFiniteInput, WrongType
 from rustybt.strategy._account_state import AccountState
-from rustybt.strategy._events import Direction, Interval, Threshold, Trigger, Watch
+from rustybt.strategy._events import Crossing, Direction, Interval, Occurrence, Threshold, Trigger, Watch
 from rustybt.strategy._run_facts import RunPhase
 from rustybt.strategy._schedules import Schedules
+from rustybt.view import Term
 
 if TYPE_CHECKING:
     from rustybt.strategy._guard import Context
@@ -102,6 +103,46 @@ class Listening(Generic[Scalar]):
         once = _flag(what, once)
         return self._listen(Watch(*self._next(), function, check_priority(what, priority), once=once, trigger=trigger))
 
+    def on_true(
+        self,
+        condition: Term,
+        function: Callable[[Context[Scalar], BarData[Scalar]], object],
+        *,
+        once: bool = False,
+        priority: int = 0,
+    ) -> str:
+        """Calls function(context, data) with each bar at which a condition holds; see `rustybt.api.on_true`."""
+        what = "on_true"
+        check_function(what, function)
+        found: Any = condition
+        if not isinstance(found, Term) or not found.is_condition:
+            raise WrongType(f"{what}({condition!r}): the first is a comparison of terms, like fast > slow.")
+        _check_single(what, condition)
+        once, first = _flag(what, once), check_priority(what, priority)
+        return self._listen(Occurrence(*self._next(), function, first, once=once, condition=condition))
+
+    def on_cross(
+        self,
+        a: Term,
+        b: Term | Number,
+        function: Callable[[Context[Scalar], BarData[Scalar], str], object],
+        *,
+        once: bool = False,
+        priority: int = 0,
+    ) -> str:
+        """Calls function(context, data, direction) when a term crosses another; see `rustybt.api.on_cross`."""
+        what = "on_cross"
+        check_function(what, function)
+        for one in (a, b):
+            if isinstance(one, Term) and one.is_condition:
+                raise WrongType(f"{what}: {one!r} is a comparison. Pass the two terms that cross.")
+        if not isinstance(a, Term):
+            raise WrongType(f"{what}({a!r}): the first is a term of one asset, the second a term or a number.")
+        _check_single(what, a - b)
+        once, first = _flag(what, once), check_priority(what, priority)
+        handler: Any = function
+        return self._listen(Crossing(*self._next(), handler, first, once=once, left=a, right=b))
+
     def cancel_event(self, event_id: str) -> bool:
         """Calls a function no more; see `rustybt.api.cancel_event`."""
         for event in self._schedules.events:
@@ -116,7 +157,7 @@ class Listening(Generic[Scalar]):
     def _next(self) -> tuple[int, str]:
         return len(self._schedules), f"event-{len(self._schedules.events) + 1}"
 
-    def _listen(self, event: Interval | Threshold | Watch) -> str:
+    def _listen(self, event: Interval | Threshold | Watch | Occurrence | Crossing) -> str:
         self._schedules.add(event)
         return event.id
 
@@ -179,6 +220,13 @@ def check_priority(what: str, priority: Any) -> int:
             "called first; 0 is that of all that were given none."
         )
     return priority
+
+
+def _check_single(what: str, term: Term) -> None:
+    if not term.is_single:
+        raise WrongType(
+            f"{what}({term!r}): it waits for one asset. Take terms of one, term(SMA, symbol('AAPL')), each."
+        )
 
 
 def _flag(what: str, once: Any) -> bool:

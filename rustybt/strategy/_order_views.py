@@ -59,7 +59,7 @@ class OrderViews(Generic[Scalar]):
         number, stamp, kind, quantity, price, stop, cause, _, reason = row
         order, numbers = self._book.numbered(number), self._numbers
         instrument = order.instrument
-        at = [None if one is None else numbers.price(one, instrument.fill_scale) for one in (price, stop)]
+        at = [None if one is None else self._price(one, instrument) for one in (price, stop)]
         return OrderEvent(
             cause if cause == EXPIRED else kind,
             datetime_of(stamp),
@@ -75,7 +75,14 @@ class OrderViews(Generic[Scalar]):
 
     def _average_price(self, order: WorkingOrder, _: int) -> Any:
         average = self._fills.average(order)
-        return None if average is None else self._numbers.price(average, DECIMALS)
+        return None if average is None else self._price(average, order.instrument, DECIMALS)
+
+    def _price(self, value: int, instrument: Any, scale: int | None = None) -> Any:
+        """A price with the decimals that it needs, those of the asset's prices at least."""
+        scale, least = instrument.fill_scale if scale is None else scale, instrument.asset.price_scale
+        while scale > least and not value % 10:
+            value, scale = value // 10, scale - 1
+        return self._numbers.price(value, scale)
 
     def _id(self, order: WorkingOrder, _: int) -> str:
         return self._book.order_id(order.number)
@@ -88,13 +95,13 @@ class OrderViews(Generic[Scalar]):
 
     def _limit(self, order: WorkingOrder, _: int) -> Any:
         limit = order.limit
-        return None if limit is None else self._numbers.price(limit, order.instrument.fill_scale)
+        return None if limit is None else self._price(limit, order.instrument)
 
     def _stop(self, order: WorkingOrder, _: int) -> Any:
         stop = order.stop
         if stop is None or self._is_limit(order):
             return None
-        return self._numbers.price(stop, order.instrument.fill_scale)
+        return self._price(stop, order.instrument)
 
     def _stop_reached(self, order: WorkingOrder, _: int) -> bool:
         return order.stop_reached and not self._is_limit(order)

@@ -161,8 +161,9 @@ class Ordering(Generic[Scalar]):
         """Orders towards a share of the portfolio's value for each of several assets, as order_target_percent does.
 
         weights: shares by asset, a dict or a pandas Series, or pairs of an asset and its share, such as
-        zip(assets, shares). They are placed in their order. Returns the ids of the orders; where nothing is to be
-        ordered there is none. Raises InputError for what is no pair; what came before it is placed.
+        zip(assets, shares). All of them are sized, then they are placed in their order. Returns the ids of the orders;
+        where nothing is to be ordered there is none. Raises InputError for what is no pair, and what
+        `order_target_percent` raises; nothing is placed then.
         """
         return self._gate.order_target_percents(weights)
 

@@ -5,13 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, overload
+from typing import Any, Final, Generic, overload
 
-from rustybt.core import RATIO_SCALE, Asset, Scalar, cost_per_unit, datetime_of, div_half_even
+from rustybt.core import (
+    RATIO_SCALE,
+    Asset,
+    Scalar,
+    cost_per_unit,
+    datetime_of,
+    div_half_even,
+    facts_html,
+    grid_html,
+)
 from rustybt.errors import InputError
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._by_asset import ByAsset, note_text
 from rustybt.strategy._currencies import CashByCurrency
+
+HEADS: Final = ("asset", "units", "cost basis", "last price", "as of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,9 @@ class Position(Generic[Scalar]):
     def sid(self) -> Asset:
         """The asset, under the name that Zipline gives it."""
         return self.asset
+
+    def _repr_html_(self) -> str:
+        return grid_html(HEADS, [_cells(self)])
 
 
 def _marked_at(state: AccountState[Any], instrument: Any) -> int:
@@ -106,6 +120,16 @@ class Positions(Mapping[Asset, Position[Scalar]], Generic[Scalar]):
 
     def __repr__(self) -> str:
         return repr(dict(self))
+
+    def _repr_html_(self) -> str:
+        return grid_html(HEADS, map(_cells, self.values())) if self else "<em>no positions</em>"
+
+
+def _cells(position: Position[Any]) -> list[object]:
+    """A position as a row."""
+    when = position.last_sale_date
+    cells = [position.asset.symbol, position.amount, position.cost_basis, position.last_sale_price]
+    return [*cells, None if when is None else f"{when:%Y-%m-%d %H:%M} UTC"]
 
 
 def _checked(asset: Any) -> None:
@@ -196,6 +220,10 @@ class Portfolio(Generic[Scalar]):
         }
         return ByAsset(weights, state.notes, "current_portfolio_weights")
 
+    def _repr_html_(self) -> str:
+        facts = [("value", self.portfolio_value), ("cash", self.cash), ("profit", self.pnl)]
+        return f"<div>{facts_html('Portfolio', facts)}{self.positions._repr_html_()}</div>"
+
     def __repr__(self) -> str:
         return f"Portfolio(value={self.portfolio_value}, cash={self.cash}, positions={len(self.positions)})"
 
@@ -212,6 +240,10 @@ class Account(Generic[Scalar]):
 
     def __init__(self, state: AccountState[Scalar]) -> None:
         self._state = state
+
+    def _repr_html_(self) -> str:
+        facts = [("net liquidation", self.net_liquidation), ("leverage", self.leverage)]
+        return facts_html("Account", [*facts, ("settled cash", self.settled_cash)])
 
     def __repr__(self) -> str:
         return f"Account(net_liquidation={self.net_liquidation}, leverage={self.leverage})"

@@ -8,7 +8,7 @@ from typing import Any
 
 from rustybt.calendars import SessionTable
 from rustybt.errors import BadSchedule
-from rustybt.strategy._events import Event, Interval, Threshold, Watch
+from rustybt.strategy._events import Crossing, Event, Interval, Occurrence, Threshold, Watch
 from rustybt.strategy._rules import DateRule, TimeRule
 
 
@@ -29,7 +29,7 @@ class Schedule:
     priority: int = 0
 
 
-type Registered = Schedule | Interval | Threshold | Watch
+type Registered = Schedule | Interval | Threshold | Watch | Occurrence | Crossing
 
 
 def _not_yet(_: Registered) -> None:

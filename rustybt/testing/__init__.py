@@ -4,8 +4,9 @@ from rustybt.testing._broker import BrokerContract
 from rustybt.testing._clock import FakeClock
 from rustybt.testing._replay import replay
 from rustybt.testing._source import SourceContract
+from rustybt.testing._trigger import TriggerContract
 
-__all__ = ["BrokerContract", "FakeClock", "SourceContract", "replay"]
+__all__ = ["BrokerContract", "FakeClock", "SourceContract", "TriggerContract", "replay"]
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import pickle
 from typing import Any, Final
 
 import pytest
@@ -35,7 +36,10 @@ class BrokerContract(abc.ABC):
 
     @abc.abstractmethod
     def open(self, book: OrderBook) -> Broker:
-        """A broker that nothing has been asked of, for the orders of a book. Called once a test."""
+        """A broker that nothing has been asked of, for the orders of a book, in the market that there is.
+
+        Called once a test, and again for a broker that goes on from what another one saved.
+        """
 
     @abc.abstractmethod
     def instrument(self) -> Any:
@@ -180,6 +184,20 @@ class BrokerContract(abc.ABC):
         self.fill_late(order, self.price // 2)
         self._settle(order)
         assert (order.status, order.filled) == (OrderStatus.FILLED, order.amount)
+
+    def test_a_saved_broker_goes_on_where_it_was(self) -> None:
+        saved: Any = self.broker
+        if not callable(getattr(saved, "snapshot", None)):
+            pytest.skip("runs with this broker have no snapshots")
+        waiting, asked = self._working(limit=self.price // 2), self._order()
+        state = pickle.loads(pickle.dumps(saved.snapshot()))
+        going: Any = self.open(self.book)
+        going.restore(state, self.book.numbered)
+        self.broker = going
+        self._until_filled(asked, self.price)
+        assert (asked.status, waiting.status) == (OrderStatus.FILLED, OrderStatus.OPEN)
+        self._until_filled(waiting, self.price // 2)
+        assert waiting.status is OrderStatus.FILLED
 
     def _settle(self, order: WorkingOrder) -> None:
         """Lets everything arrive that was asked for, without a trade at which an order could fill."""

@@ -1,32 +1,42 @@
 """Reading the market as of a moment. The rule against look-ahead lives here and nowhere else."""
 
 from rustybt.view._axis import Axis
+from rustybt.view._columns import Asked
 from rustybt.view._continuous import Continuous
 from rustybt.view._data import BarData
 from rustybt.view._data_class import data_class
 from rustybt.view._fetched import Fetched
+from rustybt.view._indicator_term import IndicatorTerm, SeveralTerms
 from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
 from rustybt.view._pandas import PandasIndex
 from rustybt.view._price_cache import OF_A_BAR
+from rustybt.view._shorter import ShorterBars
 from rustybt.view._steps import Steps
+from rustybt.view._term import Term, bars_of
 from rustybt.view._track import Track, adjusted, finer_volume, restated
 from rustybt.view._tracks import MINUTE_PREFIX_SESSIONS, Tracks
 
 __all__ = [
     "MINUTE_PREFIX_SESSIONS",
     "OF_A_BAR",
+    "Asked",
     "Axis",
     "BarData",
     "Continuous",
     "Fetched",
+    "IndicatorTerm",
     "Instrument",
     "MarketView",
     "PandasIndex",
+    "SeveralTerms",
+    "ShorterBars",
     "Steps",
+    "Term",
     "Track",
     "Tracks",
     "adjusted",
+    "bars_of",
     "data_class",
     "finer_volume",
     "restated",

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rustybt.core import Asset, date_of, datetime_column, day_of, decimal_column, div_half_even, series_of
+from rustybt.core import Asset, date_of, datetime_column, decimal_column, div_half_even, series_of
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._asked import as_columns
+from rustybt.view._grid import Grid, Place
 from rustybt.view._instrument import Instrument
 from rustybt.view._market_view import MarketView
-from rustybt.view._rows import Alignment, RowAligner
 
 PRICE_FIELDS = ("price", "open", "high", "low", "close")
 FIELDS = (*PRICE_FIELDS, "volume")
@@ -40,12 +40,10 @@ class History:
         "_columns",
         "_elsewhere",
         "_frames",
+        "_grid",
         "_keys",
         "_last_frame",
-        "_places",
-        "_plan",
         "_rounding",
-        "_rows",
         "_stamps",
         "decimals",
         "market",
@@ -63,10 +61,8 @@ class History:
         self._reset()
 
     def _reset(self) -> None:
-        axis = self.market.axis
-        before = axis.keys_before(self.market.first_loaded)
-        self.offset = len(before)
-        self._keys = np.concatenate([before, axis.keys[1:]])
+        self._grid = Grid(self.market.axis, self.market.first_loaded)
+        self.offset, self._keys = self._grid.offset, self._grid.keys
         self._stamps: pl.Series | None = None
         # of assets that nothing restates or rounds: any window is a slice
         self.plain: dict[tuple[int, str], tuple[Asset, pl.Series]] = {}
@@ -81,9 +77,6 @@ class History:
         self._columns: dict[tuple[int, str], pl.Series] = {}
         self._frames: dict[tuple[tuple[int, ...], str], tuple[pl.DataFrame, list[tuple[int, Instrument]]]] = {}
         self._rounding: dict[int, bool] = {}
-        self._rows: dict[int, Alignment] = {}
-        self._plan = RowAligner(self._keys)
-        self._places: dict[int, list[tuple[int, Fraction, Fraction, int]]] = {}
 
     def bounds(self, count: int, elsewhere: int = 0) -> tuple[int, int]:
         """Start and length of the window of the last bars. Raises HistoryWindowStartsBeforeData.
@@ -144,14 +137,14 @@ class History:
         decimals = self._decimals_of(instrument)
         rounded = window.round(decimals)
         if field == "price":
-            here = self._alignment(instrument).present[start : start + len(window)]
-            lived = max(self._end(instrument) + 1 - start, 0)  # after the asset's end there is nothing to carry
+            here = self._grid.alignment(instrument).present[start : start + len(window)]
+            lived = max(self._grid.end(instrument) + 1 - start, 0)  # after the asset's end there is nothing to carry
             carried = min(int(np.argmax(here)) if here.any() else len(window), lived)
             if carried:
                 seed = self._seed(instrument, start, len(window))
                 lead = pl.Series(field, [seed] * carried, dtype=pl.Float64)
                 rounded = pl.concat([lead, rounded.tail(len(window) - carried)])
-            alive = self._end(instrument) + 1 - start
+            alive = self._grid.end(instrument) + 1 - start
             if alive < len(window):
                 gone = len(window) - max(alive, 0)
                 rounded = pl.concat([rounded.head(max(alive, 0)), pl.Series(field, [None] * gone, dtype=pl.Float64)])
@@ -178,12 +171,12 @@ class History:
 
     def _has_gaps(self, instrument: Instrument) -> bool:
         """Whether a bar after the first one is missing, up to the end of the asset's life."""
-        alignment, lived = self._alignment(instrument), slice(0, self._end(instrument) + 1)
+        alignment, lived = self._grid.alignment(instrument), slice(0, self._grid.end(instrument) + 1)
         return not alignment.complete and bool((alignment.found[lived] & ~alignment.present[lived]).any())
 
     def _seed(self, instrument: Instrument, start: int, count: int) -> float | None:
         """The close of the last bar with a trade up to the window's first one, restated as of its last."""
-        row = int(self._alignment(instrument).rows[start])
+        row = int(self._grid.alignment(instrument).rows[start])
         row = instrument.traded_row(row) if row >= 0 else -1
         if row < 0:
             return None
@@ -236,14 +229,14 @@ class History:
                 whole[:, place] = np.array(slices).T
                 units[place] = [10.0 ** (x.asset.volume_scale if field == "volume" else x.price_scale) for x in several]
             else:
-                whole[:, place] = np.column_stack([self._numbers(x, field) for x in several])
+                whole[:, place] = np.column_stack([self._grid.numbers(x, field) for x in several])
         whole /= units
         return whole
 
     def _slice_of(self, instrument: Instrument, field: str) -> npt.NDArray[np.int64] | None:
         """The integers of a field at all bars, where each bar is one of the asset's life and has its own row."""
-        alignment = self._alignment(instrument)
-        if alignment.row_slice is None or alignment.leading or self._end(instrument) + 1 < len(self._keys):
+        alignment = self._grid.alignment(instrument)
+        if alignment.row_slice is None or alignment.leading or self._grid.end(instrument) + 1 < len(self._keys):
             return None
         values = getattr(instrument.raw, "close" if field == "price" else field)
         return None if isinstance(values, list) else values[alignment.row_slice]
@@ -266,11 +259,11 @@ class History:
 
     def integers(self, instrument: Instrument, field: str, start: int, count: int) -> tuple[list[int | None], int]:
         """What `exact` gives, as integers and their scale."""
-        rows = self._alignment(instrument).rows[start : start + count].tolist()
+        rows = self._grid.alignment(instrument).rows[start : start + count].tolist()
         keys = self._keys[start : start + count].tolist()
         stamps = instrument.raw.stamps
         values = getattr(instrument.raw, "close" if field == "price" else field)
-        end = self._end(instrument)
+        end = self._grid.end(instrument)
         places = self._active(instrument, start, count)
         now = self.market.now_key()
         known = any(adjustment.key <= now for adjustment in instrument.adjustments)
@@ -312,66 +305,16 @@ class History:
                 self._stamps = datetime_column("timestamp", self._keys)
         return self._stamps.slice(start, count)
 
-    def _alignment(self, instrument: Instrument) -> Alignment:
-        rows = self._rows.get(instrument.asset.sid)
-        if rows is None:
-            rows = self._rows[instrument.asset.sid] = self._plan.of(instrument.raw.stamps)
-        return rows
-
-    def _end(self, instrument: Instrument) -> int:
-        """The place of the last bar of the asset's life."""
-        if instrument.last > 0:
-            return self.offset + instrument.last - 1
-        axis = self.market.axis  # it ended before the run
-        last = axis.calendar.day_of_period(day_of(instrument.asset.end_date))
-        after = int(np.searchsorted(axis.calendar.days, last, side="right"))
-        if after >= len(axis.calendar.days):
-            return len(self._keys) - 1
-        return int(np.searchsorted(self._keys, axis.first_key(after), side="left")) - 1
-
     def _column(self, instrument: Instrument, field: str) -> pl.Series:
         key = (instrument.asset.sid, field)
         column = self._columns.get(key)
         if column is None:
-            column = self._columns[key] = series_of(self._numbers(instrument, field), field, nan_to_null=True)
+            column = self._columns[key] = series_of(self._grid.numbers(instrument, field), field, nan_to_null=True)
         return column
 
-    def _numbers(self, instrument: Instrument, field: str) -> npt.NDArray[np.float64]:
-        """All bars of a field, NaN where there is none."""
-        rows, found, here, complete, leading, row_slice = self._alignment(instrument)
-        stamps = instrument.raw.stamps
-        if field == "volume":
-            values, scale, use = instrument.raw.volume, instrument.asset.volume_scale, here
-        else:
-            values = getattr(instrument.raw, "close" if field == "price" else field)
-            scale, use = instrument.raw_scale, found if field == "price" else here
-        if isinstance(values, list):
-            numbers = np.array([v / 10**scale for v in values], dtype=np.float64)
-        else:
-            numbers = values / 10.0**scale
-        if row_slice is not None and not leading:
-            laid = numbers[row_slice]
-        elif complete:
-            laid = numbers[rows]
-        else:
-            laid = np.full(len(rows), 0.0 if field == "volume" else np.nan)
-            laid[use] = numbers[rows[use]]
-        if field == "price" and instrument.adjustments and not complete:
-            for place in np.flatnonzero(found & ~here).tolist():
-                factor = instrument.price_factor(int(stamps[rows[place]]), int(self._keys[place]))
-                laid[place] *= float(factor)
-        if field != "volume":
-            laid[self._end(instrument) + 1 :] = np.nan
-        return laid
-
-    def _active(self, instrument: Instrument, start: int, count: int) -> list[tuple[int, Fraction, Fraction, int]]:
+    def _active(self, instrument: Instrument, start: int, count: int) -> list[Place]:
         """The adjustments that lie within a window and are known at this moment: place, factors, key."""
-        places = self._places.get(instrument.asset.sid)
-        if places is None:
-            places = self._places[instrument.asset.sid] = [
-                (int(np.searchsorted(self._keys, a.key, side="left")), a.price, a.volume, a.key)
-                for a in instrument.adjustments
-            ]
+        places = self._grid.places(instrument)
         if not self.market.before_open:
             last = start + count - 1
             return [place for place in places if start < place[0] <= last]
@@ -380,7 +323,7 @@ class History:
         return [place for place in places if start < place[0] <= last and place[3] <= now]
 
 
-def _restate(window: pl.Series, active: list[tuple[int, Fraction, Fraction, int]], field: str, start: int) -> pl.Series:
+def _restate(window: pl.Series, active: list[Place], field: str, start: int) -> pl.Series:
     """The window with the values before each adjustment made comparable with those after it."""
     if not active:
         return window

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from rustybt.view._axis import Axis
 from rustybt.view._periods import prices_of, restated_bars
 from rustybt.view._rows import RowAligner
 from rustybt.view._track import Track
+
+if TYPE_CHECKING:
+    from rustybt.view._columns import Columns
 
 MINUTE_PREFIX_SESSIONS = 5
 """Sessions of minutes loaded before a run; a window that reaches further back loads more."""
@@ -39,6 +42,7 @@ class Tracks:
     prefix_sessions: how many sessions before the axis are loaded at first; by default all of a daily one's, and a few
     of one of minutes. first_data, first_loaded: the first session of the calendar with data, and with loaded bars.
     inner: where the sessions are weeks or months that are made of shorter bars, the tracks of their days; else None.
+    columns: the indicators that were asked for; None before the first one.
     """
 
     __slots__ = (
@@ -50,6 +54,7 @@ class Tracks:
         "_price_of_last_trade",
         "_tracks",
         "axis",
+        "columns",
         "first_data",
         "first_loaded",
         "frequency",
@@ -80,6 +85,7 @@ class Tracks:
         self._lock = threading.Lock()
         self._further: Tracks | None = None
         self._by_session: Tracks | None = None
+        self.columns: Columns | None = None
         first_data = int(np.searchsorted(axis.calendar.days, version.first_day_of(frequency)))
         self.first_data = min(first_data, axis.first_session)
         if prefix_sessions is None and not axis.daily:

@@ -16,7 +16,13 @@ FENCE = re.compile(
     r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<code>.*?)^(?P=indent)```[ \t]*$", re.MULTILINE | re.DOTALL
 )
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)\s]*)?\)")
-WITH_EXAMPLES = sorted(name for name, m in modules().items() if ">>> " in m.path.read_text(encoding="utf-8"))
+INDICATORS = "rustybt.indicators._"
+"""Modules whose examples are those of objects, which doctest does not look at: tests/unit/indicators runs them."""
+WITH_EXAMPLES = sorted(
+    name
+    for name, m in modules().items()
+    if ">>> " in m.path.read_text(encoding="utf-8") and not name.startswith(INDICATORS)
+)
 
 
 def label(path: Path) -> str:

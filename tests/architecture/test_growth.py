@@ -16,6 +16,7 @@ import pytest
 
 import rustybt
 from rustybt.catalog import Version
+from tests._kernels import KERNELS
 
 FIRST = dt.date(2020, 1, 1)
 
@@ -126,3 +127,26 @@ def test_assets_that_the_run_does_not_touch_cost_nothing(monkeypatch: pytest.Mon
     assert many[:2] == few[:2]
     assert many[2] <= few[2] * 1.01
     assert many[3] <= few[3] * 1.05
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_late_fork_is_a_few_calls_an_order(kernel: str) -> None:
+    def trade(context: Any, data: Any) -> None:
+        held = context.portfolio.positions
+        for asset in context.symbols("S001", "S003"):
+            context.order_target(asset, 0 if asset in held else 100)
+
+    ingest("long", 5, 700)
+    run = rustybt.Run(
+        FIRST + dt.timedelta(days=30), handle_data=trade, capital_base=10**6, bundle="long", kernel=kernel,
+        progress=False,
+    )  # fmt: skip
+    calls = []
+    for day in (100, 200, 600):
+        run.until(FIRST + dt.timedelta(days=day))
+        run.fork()  # what is native shows its orders when they are first looked at
+        with counted() as count:
+            run.fork()
+        calls.append(count.count)
+    assert (calls[2] - calls[1]) / (2 * 400) < 6
+    assert run.fork().finish().ledger_hash == run.finish().ledger_hash

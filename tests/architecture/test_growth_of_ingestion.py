@@ -118,6 +118,26 @@ def test_a_late_append_costs_what_an_early_one_did() -> None:
     assert sum(calls[50:58]) <= 1.1 * sum(calls[18:26])
 
 
+def test_a_late_append_reads_the_bars_of_its_month_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """61 bars of January and February are stored; the 1st of March is behind the 60th day of 2024."""
+    module = importlib.import_module("rustybt.catalog._stored_rows")
+    stored, read = module.read_rows, []
+
+    def reading(*about: object) -> pl.DataFrame:
+        read.append(stored(*about))
+        return read[-1]
+
+    monkeypatch.setattr(module, "read_rows", reading)
+    monkeypatch.setattr(importlib.import_module("rustybt.ingest._quality"), "COUNTED_AT_ONCE", 0)
+    rustybt.ingest("b", bars(20, 40), calendar="24/7")
+    rows = []
+    for day in (40, 41, 61):
+        read.clear()
+        rustybt.ingest("b", bars(20, 20 if day == 41 else 1, day), mode="append", calendar="24/7")
+        rows.append(sum(frame.height for frame in read))
+    assert rows == [20 * 9, 20 * 10, 20 * 1]
+
+
 def test_a_version_has_few_parts_after_many_appends() -> None:
     for day in range(40):
         rustybt.ingest("b", bars(3, 1, day), mode="append", calendar="24/7")

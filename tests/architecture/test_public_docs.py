@@ -24,7 +24,9 @@ def public(path: str, value: object) -> Iterator[tuple[str, object]]:
             yield from public(f"{path}.{name}", getattr(value, name))
     elif inspect.isclass(value):
         yield path, value
-        for name, member in vars(value).items():
+        # what a class of ours inherits from another one of ours is its own to a user
+        ours = [one for one in reversed(value.__mro__) if one.__module__.startswith("rustybt")]
+        for name, member in {name: member for one in ours for name, member in vars(one).items()}.items():
             if not name.startswith("_") and isinstance(member, types.FunctionType | property | classmethod):
                 yield f"{path}.{name}", getattr(value, name) if isinstance(member, classmethod) else member
     elif inspect.isfunction(value):

@@ -37,12 +37,14 @@ def test_the_page_does_what_it_says(place: Place, blocks: list[tuple[str, str]])
         program, *arguments = shlex.split(line, comments=True)
         if program != "pip":
             printed.append(place.run(program, *arguments, ends=1 if "diff" in arguments else 0))
-    on_file, ran, listed, compared = printed
+    on_file, ran, listed, compared, reported = printed
     assert re.search(r"^Transactions +1$", on_file, re.MULTILINE)
     assert (place.folder / "msft.png").exists()
     assert "saved to " in ran
     assert "stock=MSFT, days=200" in listed
     assert "Their books differ" in compared
+    assert reported.startswith("report: ")
+    assert (place.folder / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
 def test_the_installation_has_what_the_page_asks_for(blocks: list[tuple[str, str]], checkout: Path) -> None:

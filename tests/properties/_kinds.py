@@ -5,6 +5,7 @@ A sale is looked at as it is; of a buy all prices are turned, so that its highs 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -73,7 +74,10 @@ def level_of(kind: Kind, side: int, best: Fraction, tick: Fraction, on_tick: Cal
     way, much = kind.trail or ("amount", Fraction(0))
     price = -side * best
     distance = {"amount": much, "percent": price * much / HUNDRED, "ticks": much * tick}[way]
-    return -side * on_tick(price + side * distance, side < 0, tick)
+    level = on_tick(price + side * distance, side < 0, tick)
+    if side * (level - price) <= 0:  # never at the price that it trails, or beyond it: on the next tick from it
+        level = (math.floor(price / tick) + 1 if side > 0 else math.ceil(price / tick) - 1) * tick
+    return -side * level
 
 
 def trailed(

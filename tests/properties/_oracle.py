@@ -91,6 +91,7 @@ class Ordered:
     more: Kind | None = None
     follows: Follows = field(default_factory=Follows)
     ends: int | None = None
+    turn: int = 0
 
     @property
     def side(self) -> int:
@@ -154,6 +155,8 @@ class Oracle:
         self.out = Expected()
         self.due: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
         self.shares_due: dict[int, list[tuple[int, Fraction]]] = defaultdict(list)
+        self.turns = 0
+        self.since: dict[int, int] = {}  # by asset, since when it has had open orders
         self.too_large = False  # an order is for more units than can be asked for
         self.drained = False  # more capital is to leave than there is
         self.ruined = False  # the account was worth less than nothing at a close, or has lost all it had
@@ -173,6 +176,7 @@ class Oracle:
         self._entry(market.sessions[plan.first].open, "capital", None, ZERO, plan.capital)
         before = (plan.capital, plan.capital, ZERO, ZERO)
         for session in range(plan.first, plan.last + 1):
+            self._overnight(session)
             before = self._capital(session, before)
             self._open(session)
             grown, added = Fraction(1), ZERO
@@ -186,11 +190,22 @@ class Oracle:
                 self._work(session, market.sessions[session].stamps[place - market.starts[session]])
                 for intent in self.by_bar[place]:
                     self._ask(intent)
+                self._supervise()
             self._auto_close(session)
             self._cancel_policy(session)
             self._settle(market.sessions[session].close)
             before = self._day(session, before, (grown, added, worth))
         return self.out
+
+    def _overnight(self, session: int) -> None:
+        """What the nights before a session cost; nothing here."""
+
+    def _supervise(self) -> None:
+        """What a broker does with the account by itself, when a bar is over; nothing here."""
+
+    def _unpaid(self, order: Ordered) -> bool:
+        """Whether the account can't pay for an order."""
+        return False
 
     # -- capital --
 
@@ -278,10 +293,12 @@ class Oracle:
 
     def _split_orders(self, k: int, ratio: Fraction) -> None:
         asset = self.market.assets[k]
-        for order in self._open_orders(k):
+        for order in self._to_end(k):
+            if order.status not in ("open", "held"):
+                continue  # it ended with another one
             left = _cut((order.amount - order.filled) / ratio, asset.step)
             if not left:
-                order.status = "cancelled"  # it keeps what was asked for, in the units of then
+                self._cancel(order, split=True)  # it keeps what was asked for, in the units of then
                 continue
             order.filled = _cut(order.filled / ratio, asset.step)
             order.amount = order.filled + left
@@ -328,18 +345,49 @@ class Oracle:
     def _work(self, session: int, stamp: int) -> None:
         done: list[tuple[Ordered, Fraction, Fraction, Fraction, Fraction]] = []
         self._end(lambda order: order.ends is not None and order.ends < stamp)
+        bars = {k: asset.bars[self.place] for k, asset in enumerate(self.market.assets) if self.place in asset.bars}
+        queues = {k: self._in_turn(self._open_orders(k), bar) for k, bar in bars.items() if bar.volume}
         self._end(lambda order: order.more is not None and order.more.reduce_only and not self._room(order, done))
-        for k, asset in enumerate(self.market.assets):
-            bar = asset.bars.get(self.place)
-            if bar is not None and bar.volume:
-                self._try(self._open_orders(k), bar, ZERO, done)
+        for k, queue in sorted(queues.items(), key=lambda one: self.since.get(one[0], 0)):
+            self._try([order for order in queue if order.status == "open"], bars[k], ZERO, done)
         self._end(lambda order: self._bar_of(order) == self.place)
         self._book_fills(session, stamp, done)
+
+    def _cancel(self, order: Ordered, *, split: bool = False) -> None:
+        """An order ends. split: because a split leaves nothing of it."""
+        order.status = "cancelled"
+
+    def _filled(self, order: Ordered, quantity: Fraction, price: Fraction) -> None:
+        """What a fill does to other orders; nothing here."""
+
+    def _in_turn(self, queue: list[Ordered], bar: Any) -> list[Ordered]:
+        """The orders as they share the bar: what the open fills for certain comes first where it is walked."""
+        if not self.plan.by_range:
+            return queue
+        looked = [(order, *self._looked_at(order, bar)) for order in queue]
+        if not any(hangs for _, _, hangs in looked):
+            return queue
+        return [one for one, opened, _ in looked if opened] + [one for one, opened, _ in looked if not opened]
+
+    def _looked_at(self, order: Ordered, bar: Any) -> tuple[bool, bool]:
+        """Whether the open of a bar fills an order for certain; whether what the bar does to it hangs on its path."""
+        kind, tried = order.more, replace(order, follows=replace(order.follows))
+        self._offered(tried, bar)
+        waits = not order.stopped and (order.stop is not None or (kind is not None and (kind.trail or kind.touch)))
+        if kind is not None and kind.at is not None:
+            opened = kind.at == "open"
+        elif (order.limit is None and not waits) or (kind is not None and kind.at_once):
+            opened = self.plan.fill_at == "open"
+        else:
+            flat = replace(bar, high=bar.open, low=bar.open, close=bar.open)
+            opened = self._offered(replace(order, follows=replace(order.follows)), flat) is not None
+        hangs = order.limit is not None if kind is None or kind.trail is None else not kind.by_bar
+        return opened, bool(hangs and waits and tried.stopped and not opened)
 
     def _end(self, over: Callable[[Ordered], bool]) -> None:
         for order in self.out.orders:
             if order.status == "open" and over(order):
-                order.status = "cancelled"
+                self._cancel(order)
 
     def _bar_of(self, order: Ordered) -> int | None:
         """The one bar on which an order fills, or not at all; None where there is no such bar."""
@@ -362,6 +410,8 @@ class Oracle:
         tried: list[Ordered] = []
         exhausted = False
         for order in queue:
+            if order.status != "open":
+                continue  # it ended with one before it
             wanted = order.amount - order.filled
             if order.more is not None:
                 if self._bar_of(order) not in (None, self.place):
@@ -369,7 +419,7 @@ class Oracle:
                 if order.more.reduce_only:
                     wanted = order.side * self._room(order, done)
                     if not wanted:
-                        order.status = "cancelled"
+                        self._cancel(order)
                         continue
             price = self._offered(order, bar)
             if price is None:
@@ -390,6 +440,7 @@ class Oracle:
             if order.filled == order.amount:
                 order.status = "filled"
             done.append((order, quantity, price, fee, reference))
+            self._filled(order, quantity, price)
         return tried
 
     def _step(self, order: Ordered) -> Fraction:
@@ -575,7 +626,8 @@ class Oracle:
         k = intent.asset
         if intent.kind == "cancel":
             for order in self._open_orders(k):
-                order.status = "cancelled"
+                if self._is_own(order):
+                    self._cancel(order)
             return
         asset = self.market.assets[k]
         size = self._size(intent)
@@ -591,12 +643,19 @@ class Oracle:
             limit = on_tick(intent.limit, size > 0, asset.tick_size)
         if intent.stop is not None:
             stop = on_tick(intent.stop, size < 0, asset.tick_size)
-        order = Ordered(len(self.out.orders) + 1, k, size, limit, stop, self.place)
+        order = Ordered(len(self.out.orders) + 1, k, size, limit, stop, self.place, turn=self._turn())
         if intent.more is not None:
             refused = self._begin(order, intent.more) or refused
-        if late or refused:
+        if late or refused or self._unpaid(order):
             order.status = "rejected"
+        else:
+            self._opened(order)
         self.out.orders.append(order)
+
+    def _opened(self, order: Ordered) -> None:
+        """An order is at work. An asset's turn on a bar is as old as its oldest unbroken stretch of open orders."""
+        if not [one for one in self._open_orders(order.asset) if one is not order]:
+            self.since[order.asset] = self._turn()
 
     def _begin(self, order: Ordered, kind: Kind) -> bool:
         """What an order of a kind begins with. Returns whether it is refused."""
@@ -676,7 +735,21 @@ class Oracle:
         return sum(start <= at for start in self.market.starts[1:])
 
     def _open_orders(self, k: int) -> list[Ordered]:
-        return [order for order in self.out.orders if order.asset == k and order.status == "open"]
+        found = [order for order in self.out.orders if order.asset == k and order.status == "open"]
+        return sorted(found, key=lambda order: order.turn)
+
+    def _turn(self) -> int:
+        """A place in the queues behind all others."""
+        self.turns += 1
+        return self.turns
+
+    def _is_own(self, order: Ordered) -> bool:
+        """Whether an order is the strategy's, and not the broker's."""
+        return True
+
+    def _to_end(self, k: int) -> list[Ordered]:
+        """The orders of an asset that have not ended."""
+        return self._open_orders(k)
 
     # -- at the close --
 
@@ -686,8 +759,8 @@ class Oracle:
         for k, asset in enumerate(self.market.assets):
             if asset.auto_close is None or asset.auto_close > self.market.sessions[session].date:
                 continue
-            for order in self._open_orders(k):
-                order.status = "cancelled"
+            for order in self._to_end(k):
+                self._cancel(order)
             held, mark = self.held[k], self._mark(k) or ZERO
             if held:
                 amount = self._fill(k, -held, mark)
@@ -699,9 +772,10 @@ class Oracle:
         """What is open is cancelled; of a session with one bar only what was placed before it."""
         if self.plan.cancels is None or (session - self.plan.first + 1) % self.plan.cancels:
             return
-        for order in self.out.orders:
-            if order.status == "open" and (not self.market.by_session or order.place < self.place):
-                order.status = "cancelled"
+        # what goes to work as another one is cancelled was not open
+        for order in [one for one in self.out.orders if one.status == "open"]:
+            if not self.market.by_session or order.place < self.place:
+                self._cancel(order)
 
     def _day(
         self, session: int, before: tuple[Fraction, ...], within: tuple[Fraction, Fraction, Fraction]

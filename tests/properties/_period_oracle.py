@@ -201,7 +201,7 @@ class PeriodOracle(Oracle):
             if k in self.begun and not self.plan.by_range:
                 continue
             queue = [order for order in self._open_orders(k) if all(order is not one for one in tried)]
-            self._try(queue, found[1], used, done)
+            self._try(self._in_turn(queue, found[1]), found[1], used, done)
         self._book_fills(session, self.market.sessions[session].close, done)
 
     # at the end

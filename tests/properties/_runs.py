@@ -317,7 +317,7 @@ def _rows(frame: Any, *names: str) -> list[tuple[Any, ...]]:
 
 
 KINDS = (
-    *("capital", "dividend", "stock_dividend", "split", "cash_in_lieu"),
+    *("borrow", "financing", "rollover", "capital", "dividend", "stock_dividend", "split", "cash_in_lieu"),
     *("funding", "fill", "fee", "auto_close", "variation"),
 )
 

@@ -132,7 +132,7 @@ def _kinds_of(
     if what == "post":
         return (limit, None, Kind(post_only=True)) if limit is not None else (None, stop, Kind(until="day"))
     if what == "reduce":
-        return limit, stop, Kind(reduce_only=True, until=draw(st.none() | st.just("day")))
+        return limit, stop, Kind(reduce_only=True, until="day" if draw(st.booleans()) else None)
     return limit, stop, Kind(until="day" if draw(st.booleans()) else _later(draw, market, place))
 
 

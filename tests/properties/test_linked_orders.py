@@ -17,10 +17,19 @@ from rustybt.api import commission, execution, slippage
 from rustybt.errors import BadOrderParameters
 from tests._examples import examples
 from tests._kernels import KERNELS
+from tests.properties.test_same_bar import READINGS
 
 DAYS = [dt.date(2024, 1, day) for day in (2, 3, 4, 5, 8, 9, 10, 11, 12)]
 CAPITAL = 1_000_000
 ENDED = ("filled", "cancelled", "rejected")
+READ = st.fixed_dictionaries(
+    {
+        "trigger": st.sampled_from(["range", "range", "close"]),
+        "same_bar": st.sampled_from(READINGS),
+        "touch": st.sampled_from(["at", "through"]),
+    }
+)
+"""How a bar is read."""
 
 
 class Asked(NamedTuple):
@@ -117,15 +126,15 @@ def run(rows: list[tuple[Decimal, ...]], asked: list[Asked], kernel: str, **how:
 @given(
     bars(),
     st.lists(ASKED, min_size=1, max_size=3),
-    st.sampled_from(["range", "close"]),
+    READ,
     st.sampled_from(["open", "close"]),
 )
 def test_brackets_protect_and_no_more(
-    rows: list[tuple[Decimal, ...]], asked: list[Asked], trigger: str, fill_at: str
+    rows: list[tuple[Decimal, ...]], asked: list[Asked], read: dict[str, str], fill_at: str
 ) -> None:
     asked.sort(key=lambda one: one.bar)  # as they are placed
-    result, brackets = run(rows, asked, "python", trigger=trigger, fill_at=fill_at)
-    native, _ = run(rows, asked, "auto", trigger=trigger, fill_at=fill_at)
+    result, brackets = run(rows, asked, "python", fill_at=fill_at, **read)
+    native, _ = run(rows, asked, "auto", fill_at=fill_at, **read)
     assert result.order_events.equals(native.order_events)
     assert result.manifest["ledger_hash"] == native.manifest["ledger_hash"]
 
@@ -188,11 +197,11 @@ def simple(rows: list[tuple[Decimal, ...]], strategy: Any, kernel: str, share: s
     st.integers(1, 400),
     st.integers(1, 400),
     st.sampled_from(["oco", "reduce"]),
-    st.sampled_from(["range", "close"]),
+    READ,
     st.sampled_from(KERNELS),
 )
 def test_of_linked_orders_no_more_than_one_fills_whole(
-    rows: list[tuple[Decimal, ...]], size: int, side: int, near: int, far: int, link: str, trigger: str, kernel: str
+    rows: list[tuple[Decimal, ...]], size: int, side: int, near: int, far: int, link: str, read: Any, kernel: str
 ) -> None:
     """A limit and a stop for as much: with "oco" only one of them fills at all, with "reduce" both together no more."""
     close, tick = rows[0][3], Decimal("0.01")
@@ -203,7 +212,7 @@ def test_of_linked_orders_no_more_than_one_fills_whole(
             stop = context.order(asset, side * size, stop_price=close + side * far * tick)
             context.oco(limit, stop, link=link)
 
-    result = simple(rows, strategy, kernel, trigger=trigger)
+    result = simple(rows, strategy, kernel, **read)
     filled = [abs(amount) for amount in result.orders["filled"].to_list()]
     assert sum(filled) <= size
     if link == "oco":
@@ -218,11 +227,11 @@ def test_of_linked_orders_no_more_than_one_fills_whole(
     st.integers(1, 600),
     st.integers(1, 600),
     st.booleans(),
-    st.sampled_from(["range", "close"]),
+    READ,
     st.sampled_from(KERNELS),
 )
 def test_a_bracket_is_the_same_orders_placed_by_hand(
-    rows: list[tuple[Decimal, ...]], at: int, amount: int, near: int, far: int, trails: bool, trigger: str, kernel: str
+    rows: list[tuple[Decimal, ...]], at: int, amount: int, near: int, far: int, trails: bool, read: Any, kernel: str
 ) -> None:
     """Where the entry fills whole at a close: then nothing of its bar is left, and exits work from the next one."""
     rows = [(*row[:4], max(row[4], Decimal(1000))) for row in rows]
@@ -247,7 +256,20 @@ def test_a_bracket_is_the_same_orders_placed_by_hand(
             loss = context.order(asset, -amount, style=stop, reduce_only=True)
             context.oco(profit, loss, link="reduce")
 
-    one, other = (simple(rows, how, kernel, "1", trigger=trigger) for how in (bracket, by_hand))
+    one, other = (simple(rows, how, kernel, "1", **read) for how in (bracket, by_hand))
     columns = ["dt", "amount", "price"]
     assert one.transactions.select(columns).equals(other.transactions.select(columns))
     assert one.daily["ending_cash"].equals(other.daily["ending_cash"])
+
+
+@settings(max_examples=examples(20), deadline=None)
+@given(bars(), st.lists(ASKED, min_size=1, max_size=2), READ, st.sampled_from(["open", "close"]))
+def test_an_interval_of_brackets_is_its_three_runs(
+    rows: list[tuple[Decimal, ...]], asked: list[Asked], read: dict[str, str], fill_at: str
+) -> None:
+    asked.sort(key=lambda one: one.bar)
+    result, _ = run(rows, asked, "auto", fill_at=fill_at, **(read | {"same_bar": "interval"}))
+    assert result.interval.base is result
+    for one, same_bar in zip(result.interval, ("pessimistic", "path:nearest", "optimistic"), strict=True):
+        alone, _ = run(rows, asked, "auto", fill_at=fill_at, **(read | {"same_bar": same_bar}))
+        assert one.ledger_hash == alone.ledger_hash

@@ -29,6 +29,7 @@ MODELS: dict[str, Any] = {
     "edge": lambda: slippage.EstimatedSpread("edge", 10),
     "corwin_schultz": lambda: slippage.EstimatedSpread("corwin_schultz", 5),
     "abdi_ranaldo": lambda: slippage.EstimatedSpread("abdi_ranaldo"),
+    "sum": lambda: slippage.Sum(slippage.EstimatedSpread(), slippage.SquareRootImpact("0.5", "0.05")),
     "at the tick": lambda: slippage.AtTick(slippage.SquareRootImpact(), "against", "0.05"),
 }
 OF_THE_MIDDLE = {"volatility"}

@@ -28,12 +28,16 @@ def bars(draw: st.DrawFn) -> Bar:
     return tuple(str(price) for price in (opened, high, low, close))
 
 
-def loss(side: int) -> st.SearchStrategy[Any]:
+def loss(side: int, by_bar: bool) -> st.SearchStrategy[Any]:
+    trails = ["range", "bar"] if by_bar else ["range"]
     return st.one_of(
         st.integers(1, 8).map(lambda away: 100 - side * away),
         st.integers(1, 6).map(execution.Distance),
-        st.integers(1, 5).map(lambda away: execution.TrailingStopOrder(amount=away)),
-        st.integers(1, 5).map(lambda away: execution.TrailingStopOrder(amount=away, trail="bar")),
+        st.builds(
+            lambda away, by: execution.TrailingStopOrder(amount=away, trail=by),
+            st.integers(1, 5),
+            st.sampled_from(trails),
+        ),
         st.integers(1, 4).map(lambda away: execution.StopLimitOrder(100 - side * (away + 1), 100 - side * away)),
     )
 
@@ -48,10 +52,11 @@ def entry(side: int) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def brackets(draw: st.DrawFn) -> dict[str, Any]:
+def brackets(draw: st.DrawFn, by_bar: bool = True) -> dict[str, Any]:
+    """by_bar: also stops that trail by whole bars."""
     side = draw(st.sampled_from([1, -1]))
     profit = st.one_of(st.none(), st.integers(5, 9).map(lambda far: 100 + side * far), st.just(execution.Distance(3)))
-    how: dict[str, Any] = {"amount": side * 10, "take_profit": draw(profit), "stop_loss": draw(loss(side))}
+    how: dict[str, Any] = {"amount": side * 10, "take_profit": draw(profit), "stop_loss": draw(loss(side, by_bar))}
     # exits beyond wherever the entry may be
     how |= draw(entry(side))
     how["link"] = draw(st.sampled_from(["reduce", "oco"]))
@@ -75,7 +80,7 @@ def check(bar: Bar, fill_at: str, orders: Any) -> None:
     if not ambiguous[0]:
         assert len(set(made.values())) == 1, made
     else:
-        stakes = [row[-1] for row in ambiguous[0]]
+        stakes = [row[6] for row in ambiguous[0]]
         assert made["optimistic"] - made["pessimistic"] == sum(stakes) > 0
 
 

@@ -13,17 +13,19 @@ from hypothesis import strategies as st
 
 import rustybt
 from rustybt.api import commission, slippage
-from rustybt.errors import RustyBTError
+from rustybt.errors import CannotOrderDelistedAsset, RustyBTError
 from tests._examples import examples
 from tests._kernels import calls, needs_native
 from tests.properties import _bundles
 from tests.properties.test_law_of_the_books import DAILY_MARKETS, market_of
 
 pytestmark = needs_native
+NAN = float("nan")
 WEIGHTS = st.one_of(
-    st.sampled_from([0.0, -0.0, 1 / 3, 0.25, 1, 0, True, "0.1", 1e-9, 1e15, float("nan"), float("inf")]),
+    st.sampled_from([0.0, -0.0, 1 / 3, 0.25, 1, 0, True, "0.1", 1e-9, 1e15, NAN, float("inf")]),
     st.floats(-2, 2, allow_nan=False),
 )
+BAD = (None, True, float("inf"), 1e15)
 THEN = st.sampled_from([None, None, None, "open orders", "order", "an earlier order", "cancel", "units"])
 ORDERS = st.lists(
     st.tuples(
@@ -113,14 +115,25 @@ def test_orders_of_weights_are_those_that_python_places(seed: int, orders: Any, 
     st.sampled_from(MODELS),
 )
 def test_targets_at_once_are_those_one_after_the_other(seed: int, bars: Any, most: int | None, models: Any) -> None:
-    results = []
-    for kernel, at_once in (("rust", True), ("rust", False), ("python", True)):
-        results.append(targets(seed, bars, most, models, at_once, kernel))
-    assert results[0] == results[1] == results[2]
+    native = targets(seed, bars, most, models, "rust")
+    assert targets(seed, bars, most, models, "python") == native
+    refused = [isinstance(one, tuple) for one in native[0]]
+    for pairs, one in zip(reversed(bars), native[0], strict=False):
+        if isinstance(one, tuple) and one[0] is not CannotOrderDelistedAsset:
+            assert any(weight in BAD or weight is NAN for _, weight in pairs)
+    # one by one, but for those of the bars on which one of them was refused
+    assert targets(seed, bars, most, models, "rust", refused) == (
+        [[] if isinstance(one, tuple) else one for one in native[0]], *native[1:],
+    )  # fmt: skip
 
 
-def targets(seed: int, bars: Any, most: int | None, models: Any, at_once: bool, kernel: str) -> tuple[Any, ...]:
-    """What the calls returned or raised, the orders, and what became of the books."""
+def targets(
+    seed: int, bars: Any, most: int | None, models: Any, kernel: str, skipped: list[bool] | None = None
+) -> tuple[Any, ...]:
+    """What the calls returned or raised, the orders, and what became of the books.
+
+    skipped: the bars on which nothing is ordered; then the orders are placed one by one.
+    """
     market, bundle = market_of(seed, False)
     returned: list[Any] = []
     left = list(bars)
@@ -138,13 +151,14 @@ def targets(seed: int, bars: Any, most: int | None, models: Any, at_once: bool, 
         ]
         ids: list[str | None] = []
         try:
-            if at_once:
+            if skipped is None:
                 ids += context.order_target_percents(pair for pair in pairs)
-            else:
+            elif not skipped[len(returned)]:
                 ids += [context.order_target_percent(*pair) for pair in pairs]
         except RustyBTError as refusal:
             returned.append((type(refusal), str(refusal)))
-        returned.append([one for one in ids if one is not None])
+        else:
+            returned.append([one for one in ids if one is not None])
 
     ends = market.sessions[0].date, market.sessions[-1].date
     try:

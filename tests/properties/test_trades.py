@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import rustybt
 from rustybt.errors import InputError, MoneyOverflow, OrderTooLarge
+from rustybt.results._booked import Booked
 from tests._examples import examples
 from tests.properties import _bundles, _runs, test_law_of_currencies
 from tests.properties.test_law_of_the_books import DAILY_MARKETS, market_of, plans
@@ -58,8 +59,26 @@ def assert_they_add_up(result: rustybt.Result) -> None:
         if method == "flat":
             held = result.positions.filter(result.positions["session"] == result.daily["session"][-1])
             assert sorted(open_["sid"]) == sorted(held["sid"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Booked, "plain", lambda _: [])
+        lot_by_lot = result.trades
+    assert result.trades.equals(lot_by_lot)
+    assert_shortfall_adds_up(result)
     fifo, trips = result.trades, result.round_trips("flat")
     assert trips.height <= fifo.height
+
+
+def assert_shortfall_adds_up(result: rustybt.Result) -> None:
+    """Each fill's parts come to what was paid more than at the decision price, rounded as the books are."""
+    multipliers = dict(result.assets.select("sid", "multiplier").rows())
+    for row in result.shortfall.rows(named=True):
+        if row["total"] is None:
+            continue
+        units = Fraction(row["amount"]) * Fraction(multipliers[row["sid"]])
+        parts = [Fraction(row[name]) for name in ("delay", "spread", "slippage", "impact", "fees")]
+        assert sum(parts) == Fraction(row["total"])
+        whole = units * (Fraction(row["price"]) - Fraction(row["decision"])) + parts[-1]
+        assert abs(Fraction(row["total"]) - whole) <= Fraction(1, 10**19)
 
 
 @given(st.integers(0, DAILY_MARKETS - 1), st.data())

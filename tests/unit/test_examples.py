@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 import rustybt
 import rustybt.catalog
+from rustybt.api import execution
 from rustybt.cli._main import cli
 from tests.unit._command import command
 
@@ -153,6 +154,20 @@ READ = {
     "holes": (3, "10.00"),
 }
 """Rows and first open of each file's bundle."""
+
+
+def test_the_example_of_order_kinds_says_what_bars_of_the_sample_do_to_each():
+    """From the sample: opens, lows and highs of MSFT after the close of 35.22 of 2 January 2008."""
+    lines = dict(line.split(": ", 1) for line in script_run(EXAMPLES / "order_kinds.py").splitlines() if ": " in line)
+    assert lines["MarketOnOpen"] == "filled at 35.24 on 03 Jan", "35.22 and 5 basis points"
+    assert lines["LimitOnOpen"] == "cancelled, 100 of 100 were left"
+    assert lines["good for the day"] == "cancelled, it was good until then"
+    assert lines["post only"].startswith("rejected, post_only")
+    named = {name: getattr(execution, name) for name in execution.__all__}
+    styles = {
+        name for name, one in named.items() if isinstance(one, type) and issubclass(one, execution.ExecutionStyle)
+    }
+    assert lines.keys() >= styles - {"ExecutionStyle"}
 
 
 def test_every_file_of_the_examples_has_a_line_that_reads_it():

@@ -1,4 +1,4 @@
-"""What holding costs overnight; imported by the runs that set it."""
+"""The costs of holding overnight; imported by the runs that set them."""
 
 from rustybt.core.carrying._terms import (
     SINCE_EVER,

@@ -1,4 +1,4 @@
-"""What it costs to hold something overnight: rates by date and by tier, as exact fractions a year."""
+"""The terms of holding something overnight: rates by date and by tier, as exact fractions a year."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Dated[Value]:
 
 @dataclass(frozen=True, slots=True)
 class BorrowRow:
-    """What shares cost to borrow from a day on: rate a year, None for the default; how many there are, None for any."""
+    """The terms of borrowing shares from a day on: rate a year, None for the default; how many, None for any."""
 
     rate: Fraction | None = None
     available: Fraction | None = None
@@ -47,7 +47,7 @@ ANY: Final = BorrowRow()
 
 @dataclass(frozen=True, slots=True)
 class BorrowTerms:
-    """What shorts pay. rows: by symbol. default: the rate of those without a row. basis: days of a year.
+    """The rates that shorts pay. rows: by symbol. default: the rate of those without a row. basis: days of a year.
 
     value: "close", or "street": 1.02 times the close, up to the next whole unit of the currency. settled: how many
     sessions a trade takes until it counts.
@@ -93,7 +93,7 @@ class InterestTerms:
             yield from (rate for tiers in dated.values for _, rate in tiers if rate is not None)
 
     def year(self, currency: str, day: int, balance: Fraction, *, debit: bool) -> Fraction:
-        """What a balance of zero or more comes to in a year at the rates of a day.
+        """The yearly interest of a balance of zero or more at the rates of a day.
 
         A debit pays the benchmark, zero at least, and the tier's rate; a credit gets both together, zero at least.
         """
@@ -114,7 +114,7 @@ class InterestTerms:
 
 @dataclass(frozen=True, slots=True)
 class FinancingTerms:
-    """What cash pays below zero and gets above it. basis: days of a year by currency; "" stands for the others.
+    """Rates that cash pays below zero and gets above it. basis: days of a year by currency; "" stands for the others.
 
     free_proceeds: whether what shorts were sold for counts as cash.
     """
@@ -129,7 +129,7 @@ class FinancingTerms:
         return self.basis.get(currency) or self.basis[""]
 
     def night(self, currency: str, day: int, balance: Fraction) -> Fraction:
-        """What a balance gets for the night after a day; below zero what it pays."""
+        """The interest that a balance gets for the night after a day; below zero the one that it pays."""
         terms, owed = (self.debit, -balance) if balance < 0 else (self.credit, balance)
         if terms is None or not owed:
             return Fraction(0)
@@ -139,7 +139,7 @@ class FinancingTerms:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """What a long and a short get a night, below zero what they pay; admin: what both pay besides."""
+    """The points that a long and a short get a night, below zero if they pay; admin: what both pay besides."""
 
     long: Fraction
     short: Fraction
@@ -148,7 +148,7 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class RolloverTerms:
-    """What currency positions pay or get overnight.
+    """The rates that currency positions pay or get overnight.
 
     rows: by symbol. currencies: rates of currencies instead, of which a pair pays the difference; markup: taken off on
     both sides. points: whether rows are money a unit and night, and not shares of the price a year. triple: the weekday
@@ -163,7 +163,7 @@ class RolloverTerms:
     triple: int | None = None
 
     def swap(self, symbol: str, pair: tuple[str, str] | None, day: int) -> Swap | None:
-        """What holds for a symbol on a day; None where nothing does. pair: its currencies."""
+        """The swap of a symbol on a day; None where there is none. pair: its currencies."""
         rows = self.rows.get(symbol)
         if rows is not None:
             return rows.at(day)
@@ -206,7 +206,7 @@ def by_tiers(balance: Fraction, tiers: Sequence[Tier]) -> Fraction:
 
 
 def street_value(close: Fraction) -> Fraction:
-    """What a share is lent on, by the street: 1.02 times the close, up to the next whole unit of the currency.
+    """The value a share is lent on, by the street: 1.02 times the close, up to the next whole unit of the currency.
 
     >>> street_value(Fraction("42.80")), street_value(Fraction("0.10"))
     (Fraction(44, 1), Fraction(1, 1))

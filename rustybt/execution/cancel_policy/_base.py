@@ -1,4 +1,4 @@
-"""What a cancel policy is asked."""
+"""The base of cancel policies."""
 
 from __future__ import annotations
 

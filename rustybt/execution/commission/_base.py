@@ -1,4 +1,4 @@
-"""What a commission model is asked."""
+"""The base of commission models."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ type Part = tuple[str, int] | tuple[str, int, int]
 
 Third, where there is one, the units of a purchase that it is taken from."""
 type Parts = tuple[Part, ...]
-"""What a fee is made of."""
+"""The parts of a fee."""
 
 
 class CommissionModel:
-    """What a fill costs.
+    """A commission model: it says what a fill costs.
 
     A model of your own has `calculate(order, transaction)`, with the numbers that a strategy sees. The models that
     come along have `fee`, in integers; so can yours.
@@ -73,7 +73,7 @@ class CommissionModel:
         )
 
     def parts(self, order: WorkingOrder, fee: int) -> Parts:
-        """What the fee of a fill, just computed and not yet in order.commission, is made of."""
+        """The parts of the fee of a fill, just computed and not yet in order.commission."""
         return ((FeeKind.COMMISSION, fee),)
 
     def tell(self, notes: Notes) -> None:

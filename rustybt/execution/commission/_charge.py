@@ -68,7 +68,7 @@ class Charge:
     def __init__(
         self,
         *,
-        per: str,
+        per: str | None = None,
         kind: str = FeeKind.COMMISSION.value,
         rate: Any = None,
         maker: Any = None,

@@ -1,4 +1,4 @@
-"""What a result tells of the dates of the fees that a run paid."""
+"""Notes on the dates of the fees that a run paid."""
 
 from __future__ import annotations
 

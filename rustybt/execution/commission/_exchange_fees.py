@@ -1,4 +1,4 @@
-"""What exchanges charge for a trade in a future, in dollars, by root symbol; the values that Zipline uses."""
+"""The fees of exchanges for a trade in a future, in dollars, by root symbol; the values that Zipline uses."""
 
 from __future__ import annotations
 

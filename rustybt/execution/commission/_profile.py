@@ -104,7 +104,7 @@ def _included(given: Mapping[str, Any], where: Where) -> list[Charge]:
 
 
 class _Lines:
-    """Where a key stands in a file, for messages."""
+    """The line of a key in a file, for messages."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path

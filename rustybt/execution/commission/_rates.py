@@ -1,4 +1,4 @@
-"""What a charge costs from a day on: its rates by tier, and the bounds of the sum."""
+"""The rates of a charge from a day on: its rates by tier, and the bounds of the sum."""
 
 from __future__ import annotations
 

@@ -35,11 +35,11 @@ class _Trade(NamedTuple):
     currency: str
 
     def counted(self, charge: Charge) -> Fraction:
-        """What it adds to the volume that tiers go by."""
+        """The volume that it adds to the one that tiers go by."""
         return charge.weight * (self.units if charge.counts == "units" else self.value)
 
     def base(self, charge: Charge, *, first: bool, parts: Sequence[Part]) -> Fraction:
-        """What a charge's rate is of. first: it is the order's first fill. parts: what other charges came to."""
+        """The base of a charge's rate. first: it is the order's first fill. parts: what other charges came to."""
         if charge.of is not None:
             return Fraction(sum([part[1] for part in parts if part[0] == charge.of]), MONEY)
         if charge.per == "order":
@@ -48,7 +48,7 @@ class _Trade(NamedTuple):
 
 
 class _Charged:
-    """What a charge has come to for an order so far. value: of its fills. paid: money."""
+    """The sum of a charge for an order so far. value: of its fills. paid: money."""
 
     __slots__ = ("paid", "total", "value")
 
@@ -57,7 +57,7 @@ class _Charged:
 
 
 class FeeSchedule(CommissionModel):
-    """What a broker, an exchange and the state take, as data: a list of charges.
+    """The fees of a broker, an exchange and the state, as data: a list of charges.
 
     name: how it is called in notes and in the manifest of a result. currency: what the assets must trade in, where sums
     are in it; None for any. title, about: for people.
@@ -207,7 +207,7 @@ class FeeSchedule(CommissionModel):
         return found
 
     def _due(self, place: int, charge: Charge, charged: _Charged, trade: _Trade, parts: Sequence[Part]) -> int:
-        """What a fill costs, as money: what its order comes to with it, without what it came to before."""
+        """The fee of a fill, as money: what its order comes to with it, without what it came to before."""
         row = charge.row_on(trade.day)
         first, _ = self._used.get((place, row), (trade.day, 0))
         self._used[place, row] = first, trade.day
@@ -238,7 +238,7 @@ class FeeSchedule(CommissionModel):
         return window.volume(traded, trade.placed, trade.placed // DAY_NS, filled=False)
 
     def _traded_in(self, place: int, charge: Charge, trade: _Trade) -> Traded:
-        """What counts for the tiers of a charge; money of two currencies is never added up."""
+        """The volume that counts for the tiers of a charge; money of two currencies is never added up."""
         return self._traded.setdefault((charge.pool or str(place), trade.currency), Traded())
 
 

@@ -1,4 +1,4 @@
-"""What a large order costs, as published formulas have it: one source per file. `rustybt.api.impact` offers them."""
+"""The cost of a large order, as published formulas have it: one source per file. `rustybt.api.impact` offers them."""
 
 from rustybt.execution.impact._almgren import AlmgrenImpact, almgren
 from rustybt.execution.impact._almgren_chriss import ExpectedCost, expected_cost, optimal_slices, urgency

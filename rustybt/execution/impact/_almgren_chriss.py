@@ -27,7 +27,7 @@ class ExpectedCost(NamedTuple):
 def expected_cost(
     slices: Iterable[Any], *, volatility: Any, epsilon: Any, gamma: Any, eta: Any, tau: Any = 1
 ) -> ExpectedCost:
-    """What it costs to trade in parts, one after the other.
+    """The expected cost of trading in parts, one after the other.
 
     slices: n, units of one side, one for each period. tau: how long a period is. volatility: of the price, money per
     unit and root of time. epsilon: half the spread and fees, money a unit. gamma: permanent impact, money a unit for a

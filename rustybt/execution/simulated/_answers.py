@@ -1,4 +1,4 @@
-"""What the simulated broker answers at once: each a report, or None where an order can't be changed any more."""
+"""Answers that the simulated broker gives at once: each a report, or None where an order can't be changed any more."""
 
 from __future__ import annotations
 

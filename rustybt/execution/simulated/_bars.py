@@ -1,4 +1,4 @@
-"""What the simulated broker reads of an asset and of the order book."""
+"""The data that the simulated broker reads of an asset and of the order book."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LinkedGroup(Protocol):
 
 
 class Links(Protocol):
-    """Which orders are linked: the group among whose exits one is, and the one whose entry it is."""
+    """The links of orders: the group among whose exits one is, and the one whose entry it is."""
 
     def group_of(self, number: int, /) -> LinkedGroup | None: ...
     def protects(self, number: int, /) -> LinkedGroup | None: ...
@@ -45,11 +45,13 @@ class Links(Protocol):
 class Orders(Protocol):
     """The order book, as a broker reads it.
 
-    wake: which orders sleep, and what wakes them. count: of all orders so far, which are numbered from 1.
+    wake: which orders sleep, and what wakes them. moved: by number, when an order was changed so that it went to the
+    end of its queue. count: of all orders so far, which are numbered from 1.
     """
 
     account: str
     wake: Wake
+    moved: dict[int, int]
 
     @property
     def count(self) -> int: ...

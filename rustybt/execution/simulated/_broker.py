@@ -18,7 +18,7 @@ from rustybt.execution.simulated._execute import Execution, executions
 from rustybt.execution.simulated._first_reports import first_reports
 from rustybt.execution.simulated._legs import Leg
 from rustybt.execution.simulated._linked import worst_first
-from rustybt.execution.simulated._readings import AmbiguousBar, Reading
+from rustybt.execution.simulated._readings import AmbiguousBar, Reading, ShorterBars
 from rustybt.execution.simulated._sleep import Sleep
 from rustybt.execution.simulated._transit import Transit, arrived, close_of, forget
 from rustybt.execution.simulated._triggers import Triggers
@@ -45,8 +45,9 @@ class SimulatedBroker(Walking):
     Zipline; else it is none.
     triggers_need_volume: once the share of the bar's volume is used up, stops and limits of later orders are not looked
     at, as in Zipline.
-    same_bar: how a bar is read that does not say in which order its prices came, by `READINGS`. touch: whether a limit
-    fills where prices come to it, "at", or go beyond it, "through". ambiguous: is told of each such bar.
+    same_bar: how a bar is read that does not say in which order its prices came, by `READINGS`. shorter: bars within
+    it, which are asked before. ambiguous: is told of each such bar. touch: whether a limit fills where prices come to
+    it, "at", or go beyond it, "through".
     before: the bar before the first that orders are tried on.
     sessions: for each session its first bar and the one after its last. stamps: by bar its end, ns UTC. held: by slot
     the units held.
@@ -80,6 +81,7 @@ class SimulatedBroker(Walking):
         same_bar: str = "pessimistic",
         touch: str = "at",
         ambiguous: Callable[[AmbiguousBar], object] = lambda bar: None,
+        shorter: ShorterBars | None = None,
     ) -> None:
         self.orders = orders
         self.sessions = sessions
@@ -92,7 +94,7 @@ class SimulatedBroker(Walking):
         by_range, through = trigger == "range", touch == "through"
         self.triggers = Triggers(fill_at, by_range=by_range, limits_hold=limits_hold, through=through)
         waiting: Any = getattr(orders, "held_of", lambda slot: [])
-        self.reading = Reading(same_bar, self.triggers, ambiguous, waiting) if by_range else None
+        self.reading = Reading(same_bar, self.triggers, ambiguous, waiting, shorter) if by_range else None
         self._equity, self._future, self._own = executions(
             slippage, commission, limits_hold=limits_hold, fees_can_fall=fees_can_fall, by_range=trigger == "range"
         )
@@ -106,6 +108,8 @@ class SimulatedBroker(Walking):
         self._opening: tuple[int, int, int] | None = None
         # numbers of the orders whose fate on the bar of a week or month was decided at its open
         self._tried_at_open: set[int] = set()
+        # numbers of the orders that were triggered on this bar
+        self._reached: set[int] = set()
         self.begun: dict[int, int] = {}
         self.transit: Transit = {}
 
@@ -185,6 +189,7 @@ class SimulatedBroker(Walking):
         """Tries every open order on a bar; of assets that were tried at its open only what was not let through."""
         bar, begun, account, field = moment.bar, self.begun, self.orders.account, self.triggers.field
         own = self._own
+        self._reached.clear()
         awake: Iterable[list[WorkingOrder]] = self.orders.wake.awake(bar, self.orders.open)
         if self.transit:
             awake = arrived(self.transit, awake, bar)
@@ -276,7 +281,7 @@ class SimulatedBroker(Walking):
         return used, filled
 
     def _models_of(self, queue: list[WorkingOrder], bars: Bars) -> Execution:
-        """What executes the orders of an asset."""
+        """The models that execute the orders of an asset."""
         execution = self._future if bars.is_future else self._equity
         return self._own.get(queue[0].instrument.asset.sid, execution) if self._own and queue else execution
 
@@ -310,9 +315,7 @@ class SimulatedBroker(Walking):
         if not opening and not at_once and order.number > self._looked and self._sleeps(order, bars, bar):
             return None
         trigger = triggers.of(order, bars, bar, offered)
-        maker = False
-        if order.limit is not None and trigger.price is not None and not trigger.stop and not at_once:
-            maker = triggers.rested(order, bars, bar, self.stamps[bar - 1] if self.stamps else None)
+        maker = not at_once and self._rested(order, bars, moment, trigger)
         if trigger.stop or trigger.limit or trigger.terms is not None:
             yield from first_reports(order, trigger, moment.stamp, self.stops_date_orders)
         if trigger.price is None and at_once:
@@ -327,7 +330,7 @@ class SimulatedBroker(Walking):
         return trigger.price, order.limit if self.limits_hold else None, maker
 
     def ready(self, awake: list[list[WorkingOrder]], moment: Moment) -> list[list[ReadyOrder]] | None:
-        """What a bar lets through of the orders that it wakes, by asset, for the native kernel.
+        """The orders that a bar lets through of those that it wakes, by asset, for the native kernel.
 
         Of each order: the price at which it can fill, the price that it is held at, and the reports that come first; a
         price of None where those are all. None where there is an asset that it has no models for, or an order that

@@ -103,7 +103,7 @@ class Execution:
         *,
         apart: bool = False,
     ) -> Report | None:
-        """What becomes of an order at a price; None where a model has cancelled it meanwhile.
+        """The execution of an order at a price; None where a model has cancelled it meanwhile.
 
         used: units of the volume that went to earlier orders. cap: the price that a buy never exceeds, a sale never
         undercuts; None where there is none. most: the units that it may fill at most, None for all. apart: whether the
@@ -148,7 +148,7 @@ class Execution:
     def deal(
         self, order: WorkingOrder, price: int, volume: int, used: int, cap: int | None, moment: Moment
     ) -> tuple[int, int, int] | None:
-        """What an order fills at a price, signed, the price that it pays, and the fee; None where no volume is left.
+        """The units that an order fills at a price, signed, the price that it pays, and the fee; None without volume.
 
         For models of numbers alone, which decline nothing and look at no name of an account; else `of`. The fee may be
         below zero, where `fees_can_fall` is set.
@@ -170,7 +170,7 @@ class Execution:
         return filled, filled_at, fee if fee > 0 or self._fees_can_fall else 0
 
     def _priced(self, order: WorkingOrder, offer: Any, filled_at: int, *, held: bool) -> Priced:
-        """What a price is measured against, and what it is worse by. held: whether a limit held it."""
+        """The reference of a price, and the parts that it is worse by. held: whether a limit held it."""
         model, offered = self._slippage, offer[1]
         worse = filled_at - offered if order.amount > order.filled else offered - filled_at
         if not model.itemised:
@@ -183,7 +183,7 @@ class Execution:
         return no_price(self._slippage, order, price)
 
     def _parts(self, order: WorkingOrder, fee: int) -> tuple[Fee | FeeInKind, ...]:
-        """What a fee is made of."""
+        """The parts of a fee."""
         commission = self._commission
         if not fee and not self._itemised:
             return ()

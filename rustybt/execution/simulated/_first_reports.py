@@ -1,4 +1,4 @@
-"""What is reported of an order that a bar triggers, before it fills."""
+"""Reports on an order that a bar triggers, before it fills."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each bar did to an order, reckoned afterwards from its terms, its events and the market: no run records it."""
+"""The effect of each bar on an order, reckoned later from its terms, its events and the market: no run records it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import MARKET_TERMS, Cause, OrderEventKind, OrderStatus, OrderStep, OrderTerms
+from rustybt.core import (
+    MARKET_TERMS,
+    Cause,
+    OrderEventKind,
+    OrderStatus,
+    OrderStep,
+    OrderTerms,
+    tick_at,
+    trailed,
+)
 from rustybt.execution.simulated._at_once import auction_bar
 from rustybt.execution.simulated._transit import close_of
 from rustybt.execution.simulated._triggers import Trigger, Triggers
@@ -32,12 +41,12 @@ class PastEvent(NamedTuple):
 
 
 class Past(NamedTuple):
-    """What is known of an order and its bars.
+    """The facts about an order and its bars.
 
     terms: by place among all events, the terms that an order had from there on, where they say more than limit and
     stop. stamps: of the bars. sessions: for each its first bar and the one after its last. last: the last bar to tell
     of. fills: of the asset, stamp, the order's number and units. met: the first bar that the order meets, and whether
-    only its close.
+    only its close. read: by the stamp of a bar that does not say in which order its prices came, what decided.
     """
 
     number: int
@@ -49,6 +58,7 @@ class Past(NamedTuple):
     last: int
     fills: Sequence[tuple[int, int, int]]
     met: tuple[int, bool] = (0, False)
+    read: Mapping[int, str] = {}
 
 
 def history_of(past: Past, triggers: Triggers) -> Iterator[OrderStep]:
@@ -84,7 +94,7 @@ def _bar_after(past: Past, stamp: int) -> int:
 
 
 def _bar(order: WorkingOrder, past: Past, triggers: Triggers, bar: int, taken: int) -> OrderStep:
-    """What a bar did to an order at work; the order has the terms then that the bar gave it."""
+    """The step of a bar in the life of an order at work; the order has the terms then that the bar gave it."""
     bars, stamp, more = past.instrument, past.stamps[bar], order.more
     volume = bars.tradable[bar]
     if bar < past.met[0]:
@@ -103,18 +113,28 @@ def _bar(order: WorkingOrder, past: Past, triggers: Triggers, bar: int, taken: i
     late = past.met == (bar, True)
     trigger, stands = triggers.of(order, close_of(bars, bar) if late else bars, bar, offered), order.stop
     tested, against, level = _test(order, trigger, triggers, field, late=late)
-    if trigger.terms is not None:
-        order.terms = trigger.terms
-    waits = None if trigger.price is not None else trigger.waits.label
-    moved = None if trigger.terms is None or trigger.terms.stop == stands else "moved"
     price = bars.column(tested)[bar] * up
-    return OrderStep(stamp, "bar", tested, price, against, level, volume, taken, None, trigger.price, waits, moved)
+    reached = trigger.price is not None
+    read = past.read.get(stamp) if reached or trigger.stop else None
+    at, terms = trigger.price, trigger.terms
+    if read is not None:
+        # what the bar is by itself is its worst; what happened on it is told by the events
+        fills = [event.price for event in past.events if event.stamp == stamp and event.kind in FILLS]
+        at = fills[0] if fills else None
+        if at is None and more is not None and more.trail is not None and not order.stop_reached:
+            buys, tick = order.amount > order.filled, tick_at(bars.tick, bars.fill_scale)
+            terms = trailed(more, buys, bars.column("low" if buys else "high")[bar] * up, tick)
+    if terms is not None:
+        order.terms = terms
+    waits = None if reached else trigger.waits.label
+    moved = None if terms is None or terms.stop == stands else "moved"
+    return OrderStep(stamp, "bar", tested, price, against, level, volume, taken, None, at, waits, moved, read)
 
 
 def _test(
     order: WorkingOrder, trigger: Trigger, triggers: Triggers, field: str, *, late: bool
 ) -> tuple[str, str | None, int | None]:
-    """Which price of the bar decides, what it is tested against, and where that is. late: only the close is met."""
+    """The price of the bar that decides, what it is tested against, and where that is. late: only the close is met."""
     more, buys = order.more, order.amount > order.filled
     low, high = ("low", "high") if triggers.by_range else (field, field)
     if late:

@@ -50,7 +50,7 @@ class Leg(Opening):
         return self._prices[field]
 
     def after(self, bar: int, price: int) -> Leg:
-        """What is left of it from a price on."""
+        """The rest of it from a price on."""
         return Leg(self, bar, price, self._prices["close"][bar])
 
 
@@ -64,6 +64,21 @@ class _Before:
 
     def __getitem__(self, bar: int) -> int:
         return self._bars.price[bar] * self._bars.mark_to_fill_scale
+
+
+class Within(Opening):
+    """A bar that lies within another one, in its place."""
+
+    __slots__ = ()
+
+    def __init__(self, bars: Bars, bar: int, four: Four) -> None:
+        super().__init__(bars, bar, four.open)
+        self._prices = {name: {bar: price} for name, price in zip(Four._fields, four, strict=True)}
+        self.price = _Before(bars, bar)
+
+    def column(self, field: str) -> Any:
+        """The price of that field."""
+        return self._prices[field]
 
 
 def legs_of(bars: Bars, bar: int, path: Sequence[int]) -> Iterator[Leg]:

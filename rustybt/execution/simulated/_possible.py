@@ -1,4 +1,4 @@
-"""What a bar may have done to orders: the worst and the best that a path of its prices comes to.
+"""The possible effects of a bar on orders: the worst and the best that a path of its prices comes to.
 
 A result is possible if a continuous path from the open that touches high and low, and ends at the close, gives it. All
 such paths between the prices that matter are gone through; what they do to an order is what `Triggers` says of their
@@ -116,7 +116,7 @@ class Paths:
         return Piece(phase, order.amount - order.filled, order.terms, order.stop_reached, order.limit_reached)
 
     def _move(self, start: int, end: int, pieces: tuple[Piece, ...]) -> tuple[tuple[Piece, ...], int]:
-        """What a straight part does to the orders, and what that is worth at the close."""
+        """The orders after a straight part of the path, and what that is worth at the close."""
         known = self._moves.get((start, end, pieces))
         if known is None:
             known = self._moves[start, end, pieces] = self._moved(start, end, pieces)
@@ -238,7 +238,7 @@ def _prices_of(unit: Unit, order: WorkingOrder, four: Four, entries: Iterable[in
 
 
 def _trailing_prices(terms: OrderTerms[int], four: Four, buys: bool, tick: int) -> set[int]:
-    """Where a stop that trails may stand, and the prices that bring it to the other end of the bar."""
+    """Levels at which a stop that trails may stand, and the prices that bring it to the other end of the bar."""
     rule = terms.trail
     if rule is None:
         return set()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Moment
+from rustybt.core import Moment, OrderStatus
 from rustybt.execution.simulated._bars import Bars, Links
-from rustybt.execution.simulated._legs import PATHS, four_of, path_named
+from rustybt.execution.simulated._legs import PATHS, Four, Leg, Within, four_of, path_named
 from rustybt.execution.simulated._possible import Ends, Paths, Unit, at_named_price
 from rustybt.execution.simulated._triggers import Trigger, Triggers
 
 PESSIMISTIC, OPTIMISTIC = "pessimistic", "optimistic"
 READINGS: Final = (PESSIMISTIC, OPTIMISTIC, *PATHS)
+DECIDE, AMBIGUOUS, DIFFER, MISSING = "decide", "ambiguous", "differ", "missing"
 
 
 class AmbiguousBar(NamedTuple):
@@ -21,6 +23,8 @@ class AmbiguousBar(NamedTuple):
 
     stamp: of the bar, ns UTC. slot: of the asset. orders: their numbers. worst, best: what their fills are worth at the
     close, at most and at least; units times price, at the scales of both.
+    shorter: what the shorter bars within it say: they "decide", are "ambiguous" themselves, "differ" from the bar in
+    how far prices went, or are "missing"; None where they were not asked.
     """
 
     stamp: int
@@ -28,19 +32,25 @@ class AmbiguousBar(NamedTuple):
     orders: tuple[int, ...]
     worst: int
     best: int
+    shorter: str | None = None
 
 
-type Part = tuple[list[WorkingOrder], list[int] | None]
-"""Orders, and the path on which they meet the bar; None where it makes no difference."""
+type Course = Callable[[AbstractSet[int]], Iterator[list[int]]]
+"""The paths that a bar consists of: one, or one for each bar within it. Given the orders that were tried by then."""
+type Part = tuple[list[WorkingOrder], Course | None]
+"""Orders, and the course on which they meet the bar; None where it makes no difference."""
+type ShorterBars = Callable[[int, int], Sequence[Sequence[int]]]
+"""Open, high, low and close of the shorter bars within a bar, by the asset's slot, oldest first, at the fill scale."""
 
 
 class Reading:
     """Reads the bars of a run by a policy. note: is told of each bar that is ambiguous.
 
-    held: of a group, the exits that wait for their entry.
+    held: of a group, the exits that wait for their entry. shorter: the bars within one, which are looked into before
+    the policy decides; None where they are not.
     """
 
-    __slots__ = ("_held", "_note", "_policy", "_triggers")
+    __slots__ = ("_held", "_note", "_policy", "_shorter", "_triggers")
 
     def __init__(
         self,
@@ -48,8 +58,10 @@ class Reading:
         triggers: Triggers,
         note: Callable[[AmbiguousBar], object],
         held: Callable[[int], list[WorkingOrder]],
+        shorter: ShorterBars | None = None,
     ) -> None:
         self._policy = policy
+        self._shorter = shorter
         self._triggers = triggers
         self._note = note
         self._held = held
@@ -64,40 +76,74 @@ class Reading:
         at_open: list[WorkingOrder] = []
         parts: list[Part] = [(at_open, None)]
         for unit in _units(links, queue, self._held(bars.slot)):
-            ends = self._ends(unit, bars, moment)
-            if ends is not None:
-                parts.append((list(unit.working), self._path(ends, bars, moment.bar)))
+            if self._hangs(unit, bars, moment.bar):
+                parts.append((list(unit.working), self._course(unit, bars, moment)))
             elif len(unit.orders) == 1 and self._fills_at_open(unit.orders[0], bars, moment.bar):
                 at_open.append(unit.orders[0])
             else:
                 parts.append((list(unit.working), None))
-        return None if all(path is None for _, path in parts) else parts
+        return None if all(course is None for _, course in parts) else parts
 
     def _fills_at_open(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
         """Whether a bar fills an order at its open."""
         if order.is_market or at_named_price(order, self._triggers, "close"):
             return order.is_market and self._triggers.field == "open"
-        up = bars.mark_to_fill_scale
-        offered = bars.column(self._triggers.field)[bar] * up
-        return self._triggers.of(order, bars, bar, offered).price == bars.column("open")[bar] * up
+        # of a price of the whole bar that is that of its open it is not known when it came
+        opened = bars.column("open")[bar] * bars.mark_to_fill_scale
+        return self._triggers.of(order, Leg(bars, bar, opened, opened), bar, opened).price is not None
 
-    def _ends(self, unit: Unit, bars: Bars, moment: Moment) -> Ends | None:
-        """What the bar may come to for a unit; None where the order of prices makes no difference to it."""
-        if not self._hangs(unit, bars, moment.bar):
-            return None
+    def _course(self, unit: Unit, bars: Bars, moment: Moment) -> Course:
+        """How a bar goes, that may come to something else for a unit by the order of its prices."""
+        four = four_of(bars, moment.bar)
         ends = Paths(unit, bars, moment.bar, self._triggers).ends()
+        within: Sequence[Four] = ()
+        said = None
+        if self._shorter is not None:
+            within = [Four(*prices) for prices in self._shorter(bars.slot, moment.bar)]
+            said = _compared(within, four)
+        if said == DECIDE:
+            return lambda tried: self._go_within(unit, ends, within, tried, bars, moment)
+        self._tell(unit, ends, bars, moment, said)
+        path = self._path(ends, four)
+        return lambda tried: iter([path])
+
+    def _go_within(
+        self, unit: Unit, ends: Ends, within: Sequence[Four], tried: AbstractSet[int], bars: Bars, moment: Moment
+    ) -> Iterator[list[int]]:
+        """A path for each shorter bar, from its open to its close, as the orders are when it begins.
+
+        The bar's own open and close come first and last: they may be those of an auction that no shorter bar has.
+        """
+        bar, four = moment.bar, four_of(bars, moment.bar)
+        said = DECIDE
+        yield [four.open]
+        for inner in within:
+            view, left = Within(bars, bar, inner), _left(unit, tried)
+            if left.working and self._hangs(left, view, bar):
+                inner_ends = Paths(left, view, bar, self._triggers).ends()
+                if inner_ends.worst != inner_ends.best:
+                    said = AMBIGUOUS
+                yield self._path(inner_ends, inner)
+            elif left.working:
+                yield path_named(PATHS[0], inner)
+        yield [four.close]
+        self._tell(unit, ends, bars, moment, said)
+
+    def _tell(self, unit: Unit, ends: Ends, bars: Bars, moment: Moment, said: str | None) -> None:
         if ends.worst != ends.best:
             numbers = tuple([order.number for order in unit.orders])
-            self._note(AmbiguousBar(moment.stamp, bars.slot, numbers, ends.worst, ends.best))
-        return ends
+            self._note(AmbiguousBar(moment.stamp, bars.slot, numbers, ends.worst, ends.best, said))
 
-    def _path(self, ends: Ends, bars: Bars, bar: int) -> list[int]:
+    def _path(self, ends: Ends, four: Four) -> list[int]:
         if self._policy == PESSIMISTIC:
             return ends.worst_path
-        return ends.best_path if self._policy == OPTIMISTIC else path_named(self._policy, four_of(bars, bar))
+        return ends.best_path if self._policy == OPTIMISTIC else path_named(self._policy, four)
 
     def _hangs(self, unit: Unit, bars: Bars, bar: int) -> bool:
-        """Whether the order of prices may make a difference: a cheap look before all paths are gone through."""
+        """Whether the order of prices may make a difference: a cheap look before all paths are gone through.
+
+        It makes none to an order alone that the open fills.
+        """
         offered = bars.column(self._triggers.field)[bar] * bars.mark_to_fill_scale
         reached = 0
         for place, order in enumerate(unit.orders):
@@ -106,10 +152,30 @@ class Reading:
             trigger: Trigger = self._triggers.of(order, bars, bar, offered) if not order.is_market else Trigger(offered)
             if trigger.price is None and not trigger.stop:
                 continue
-            if _may_hang(order) or (place == unit.entry and len(unit.orders) > 1):
+            linked = len(unit.orders) > 1
+            if (linked and place == unit.entry) or (
+                _may_hang(order) and (linked or not self._fills_at_open(order, bars, bar))
+            ):
                 return True
             reached += 1
         return reached > 1
+
+
+def _compared(within: Sequence[Four], four: Four) -> str:
+    """Whether shorter bars can say what a bar does not: they have to go as high and as low as it does."""
+    if not within:
+        return MISSING
+    high, low = max(inner.high for inner in within), min(inner.low for inner in within)
+    return DECIDE if (high, low) == (four.high, four.low) else DIFFER
+
+
+def _left(unit: Unit, tried: AbstractSet[int]) -> Unit:
+    """The rest of a unit on a bar on which some of its orders were tried."""
+    entry = None if unit.entry is None else unit.orders[unit.entry]
+    orders = tuple([order for order in unit.orders if order.number not in tried])
+    place = orders.index(entry) if entry in orders else None
+    working = tuple([order for order in orders if order.status is OrderStatus.OPEN])
+    return Unit(orders, place, unit.group, working)
 
 
 def _may_hang(order: WorkingOrder) -> bool:

@@ -1,4 +1,4 @@
-"""What a bar does to a trailing stop: pure functions of an order's terms and a bar.
+"""The effect of a bar on a trailing stop: pure functions of an order's terms and a bar.
 
 The table is docs/decisions/31-order-kinds.md.
 """
@@ -28,7 +28,7 @@ class Prices(NamedTuple):
 
 
 class Trailed(NamedTuple):
-    """What a bar does to a trailing stop. price: at which it is reached, None where it is not; terms: from now on."""
+    """A bar's effect on a trailing stop. price: at which it is reached, None where it is not; terms: from now on."""
 
     price: int | None
     terms: OrderTerms[int]

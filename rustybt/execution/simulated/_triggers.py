@@ -1,4 +1,4 @@
-"""Which orders a bar lets through to execution, and at what price: pure functions of an order and a bar.
+"""The orders that a bar lets through to execution, and at what price: pure functions of an order and a bar.
 
 The table is docs/decisions/04-orders-and-fills.md. A trigger knows no model, no volume and no books.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from rustybt._kernels import WorkingOrder
-from rustybt.core import Cause, OrderTerms
+from rustybt.core import Cause, Moment, OrderTerms
 from rustybt.execution.simulated._bars import Bars
 from rustybt.execution.simulated._trailing import followed, limited, prices_of, trail
 
@@ -20,7 +20,7 @@ _new: Any = tuple.__new__  # a third of what calling a NamedTuple costs
 
 
 class Trigger(NamedTuple):
-    """What a bar does to an order.
+    """The effect of a bar on an order.
 
     price: at which it can fill; None where it goes on waiting, for `waits`. stop, limit: whether it is reached now, for
     the first time; a price that is touched counts as a stop. terms: those that it has from now on; None for the same.
@@ -60,7 +60,7 @@ class Triggers:
         self._lowest, self._highest = ("low", "high") if by_range else (field, field)
 
     def of(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> Trigger:
-        """What a bar that offers a price does to an order with a stop or a limit."""
+        """The effect of a bar that offers a price on an order with a stop or a limit."""
         more = order.more
         if more is not None:
             if more.at_once:
@@ -106,17 +106,18 @@ class Triggers:
             return ANY_PRICE, None  # it waits for nothing
         return (None, -(-price // up)) if over else (price // up, None)
 
-    def rested(self, order: WorkingOrder, bars: Bars, bar: int, before: int | None) -> bool:
+    def rested(self, order: WorkingOrder, since: int, bars: Bars, moment: Moment, before: int | None) -> bool:
         """Whether an order with a limit gives liquidity to a bar that fills it, as it waited for the market to come.
 
         On its first bar that is where the bar opens short of its limit, and the last price did so when it was placed.
-        before: the stamp of the bar before; None where there was none.
+        since: when it was placed, or given another price. before: the stamp of the bar before; None where there was
+        none.
         """
-        changed = order.changed
-        # a split, between two bars, restates an order, and the last price is in the units of before it
-        restated = before is not None and order.created <= before < changed
-        if before is not None and (order.created if order.filled or restated else changed) < before:
+        if before is not None and since < before:
             return True
+        bar = moment.bar
+        # a split, between two bars, restates an order, and the last price is in the units of before it
+        restated = before is not None and since <= before < order.changed < moment.stamp
         limit: Any = order.limit
         up, buys = bars.mark_to_fill_scale, order.amount > 0
         opened = bars.column("open")[bar] * up
@@ -217,7 +218,7 @@ class Triggers:
         return self._limit_after(limit, buys, bars, bar, price)
 
     def _limit_after(self, limit: int, buys: bool, bars: Bars, bar: int, price: int) -> Trigger:
-        """What becomes of a limit on the bar on which it came to life, at a price."""
+        """The effect on a limit of the bar on which it came to life, at a price."""
         if self.by_range:
             held = self._after_stop(limit, buys, bars, bar, price)
         else:

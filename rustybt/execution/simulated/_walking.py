@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import Moment, OrderEventKind, OrderStatus, Report, tick_at, trailed
 from rustybt.execution.simulated._bars import Bars, Opening, Orders
 from rustybt.execution.simulated._legs import Leg, four_of, legs_of
-from rustybt.execution.simulated._linked import exits_of, remaining_after
+from rustybt.execution.simulated._linked import exits_of
 from rustybt.execution.simulated._possible import at_named_price
 from rustybt.execution.simulated._transit import Transit
-from rustybt.execution.simulated._triggers import Triggers
+from rustybt.execution.simulated._triggers import Trigger, Triggers
 
 if TYPE_CHECKING:
     from rustybt.execution.simulated._bars import Links
-    from rustybt.execution.simulated._readings import Reading
+    from rustybt.execution.simulated._readings import Course, Reading
 
 OPEN = OrderStatus.OPEN
 type Done = Generator[Report, None, tuple[int, int]]
@@ -29,14 +29,16 @@ class Walking:
     reading: says which orders meet it on a path; None where stops and limits are not tested within the bar.
     """
 
-    __slots__ = ("reading",)
+    __slots__ = ("_reached", "reading")
     reading: Reading | None
     if TYPE_CHECKING:
         orders: Orders
         triggers: Triggers
+        stamps: Sequence[int]
         transit: Transit
         _work_asset: Callable[..., Done]
         _sleeps: Callable[[WorkingOrder, Bars, int], bool]
+        _reached: set[int]
 
     def _read(
         self, queue: list[WorkingOrder], bars: Bars, moment: Moment, volume: int, used: int = 0, filled: int = 0
@@ -54,23 +56,23 @@ class Walking:
         done = used, filled
         if late:
             parts.append((late, None))
-        for orders, path in parts:
-            if path is None:
+        for orders, course in parts:
+            if course is None:
                 done = yield from self._work_asset(orders, bars, moment, volume, *done)
             else:
-                done = yield from self._walk(orders, path, bars, moment, volume, done)
+                done = yield from self._walk(orders, course, bars, moment, volume, done)
         return done
 
     def _walk(
         self,
         orders: list[WorkingOrder],
-        path: list[int],
+        course: Course,
         bars: Bars,
         moment: Moment,
         volume: int,
         done: tuple[int, int],
     ) -> Done:
-        """Tries orders along a path: what the open fills, then part by part what is reached, then what the close fills.
+        """Tries orders along paths: what the open fills, then part by part what is reached, then what the close fills.
 
         An order is tried once.
         """
@@ -79,7 +81,7 @@ class Walking:
         tried = {order.number for order in (*first, *last)}
         if first:
             done = yield from self._work_asset(first, Leg(bars, bar, four.open, four.open), moment, volume, *done)
-        for leg in legs_of(bars, bar, path):
+        for leg in (leg for path in course(tried) for leg in legs_of(bars, bar, path)):
             reached, waiting = self._on(leg, orders, tried, bar)
             tried |= {order.number for order in reached}
             if reached or waiting:
@@ -113,6 +115,15 @@ class Walking:
         queue, known = self.orders.open.get(slot, ()), {order.number for order in orders}
         return [one for entry in orders for one in exits_of(links, entry, queue) if one.number not in known]
 
+    def _rested(self, order: WorkingOrder, bars: Bars, moment: Moment, trigger: Trigger) -> bool:
+        """Whether an order that a bar lets through gives liquidity; one that is triggered on this bar takes it."""
+        if trigger.stop:
+            self._reached.add(order.number)
+        if order.limit is None or trigger.price is None or order.number in self._reached:
+            return False
+        since = self.orders.moved.get(order.number, order.created)
+        return self.triggers.rested(order, since, bars, moment, self.stamps[moment.bar - 1] if self.stamps else None)
+
     def _after(self, orders: list[WorkingOrder], tried: set[int], bars: Bars, moment: Moment) -> Iterator[Report]:
         """Once a bar was gone through: stops move that follow by whole bars, and what waits goes to sleep."""
         four = four_of(bars, moment.bar)
@@ -138,18 +149,16 @@ class Walking:
         volume: int,
         done: tuple[int, int],
     ) -> Done:
-        """Tries the exits of orders that a bar filled, at these prices, on what is left of the bar."""
-        if not self.triggers.by_range or (isinstance(bars, Opening) and not isinstance(bars, Leg)):
+        """Tries the exits of orders that a part of a bar filled, at these prices, on what is left of the part.
+
+        A bar that is not walked has nothing left for them: it filled an entry at its close, or its one price.
+        """
+        if not isinstance(bars, Leg):
             return done
         for entry, price in entered:
             exits = exits_of(links, entry, self.orders.open.get(bars.slot, ()))
-            left: Bars | None = None
-            if isinstance(bars, Leg) and exits:
+            if exits:
                 left = bars.after(moment.bar, price)
                 reached, waiting = self._on(left, exits, set(), moment.bar)
-                exits = [*reached, *waiting]
-            elif exits:
-                left = remaining_after(entry, bars, moment.bar, price, self.triggers)
-            if left is not None:
-                done = yield from self._work_asset(exits, left, moment, volume, *done)
+                done = yield from self._work_asset([*reached, *waiting], left, moment, volume, *done)
         return done

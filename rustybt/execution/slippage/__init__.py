@@ -19,7 +19,9 @@ from rustybt.execution.slippage._eta import DEFAULT_ETA, ETA_OF_ROOT
 from rustybt.execution.slippage._fixed import FixedSlippage
 from rustybt.execution.slippage._market_impact import MarketImpactBase
 from rustybt.execution.slippage._none import NoSlippage
+from rustybt.execution.slippage._quoted_spread import QuotedSpread
 from rustybt.execution.slippage._square_root import SquareRootImpact
+from rustybt.execution.slippage._sum import Sum
 from rustybt.execution.slippage._volatility_volume_share import VolatilityVolumeShare
 from rustybt.execution.slippage._volume_share import VolumeShareSlippage
 
@@ -41,8 +43,10 @@ __all__ = [
     "MarketImpactBase",
     "NoSlippage",
     "Quote",
+    "QuotedSpread",
     "SlippageModel",
     "SquareRootImpact",
+    "Sum",
     "VolatilityVolumeShare",
     "VolumeShareSlippage",
 ]

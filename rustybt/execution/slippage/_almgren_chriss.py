@@ -9,7 +9,7 @@ from rustybt._kernels import WorkingOrder
 from rustybt.core import CostKind, PriceParts, div_half_even
 from rustybt.errors import InputError
 from rustybt.execution._offer import Offer
-from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fraction, volume_left, volume_share
+from rustybt.execution.slippage._base import EXHAUSTED, Quote, SlippageModel, fraction, share_of_volume, volume_left
 
 
 class AlmgrenChriss(SlippageModel):
@@ -66,7 +66,7 @@ class AlmgrenChriss(SlippageModel):
         self._per_unit = Fraction(*fraction(eta, "AlmgrenChriss(eta)")) / tau
         gamma_of = Fraction(*fraction(gamma, "AlmgrenChriss(gamma)"))
         self._gamma = gamma_of if permanent == "order" else Fraction(0)
-        self._share = volume_share(volume_limit, "AlmgrenChriss(volume_limit)")
+        self._share = share_of_volume(volume_limit, "AlmgrenChriss(volume_limit)")
 
     def quote(self, order: WorkingOrder, offer: Offer) -> Quote:
         instrument = order.instrument

@@ -1,4 +1,4 @@
-"""What a slippage model is asked, and the answers that are not a fill."""
+"""The base of slippage models, and the answers that are not a fill."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class SlippageModel:
         )
 
     def parts(self, order: WorkingOrder, offer: Offer, price: int) -> PriceParts:
-        """What the price that `quote` just gave is worse by than offer.price, kind by kind.
+        """The parts by which the price that `quote` just gave is worse than offer.price, kind by kind.
 
         Differences per unit at order.instrument.fill_scale, above zero against the order. What they leave of the
         difference is SLIPPAGE.
@@ -167,6 +167,14 @@ VOLUME_SHARES: Final = {"aggressive": "0.25", "moderate": "0.1", "conservative":
 """Words for the share of a bar's volume that the orders of an asset fill together: how soon a large order is done."""
 
 
+def share_of_volume(value: Any, what: str) -> tuple[int, int]:
+    """As `volume_share`, up to 1. Zipline's models take more than there was, and keep it."""
+    share = volume_share(value, what)
+    if share[0] > share[1]:
+        raise InputError(f"{what} is {value!r}: more would fill than was traded. Pass a share up to 1, such as 0.1.")
+    return share
+
+
 def volume_share(value: Any, what: str) -> tuple[int, int]:
     """A share of the volume, given as a number or a word, as numerator and denominator."""
     if isinstance(value, str) and value.isalpha():
@@ -177,5 +185,5 @@ def volume_share(value: Any, what: str) -> tuple[int, int]:
 
 
 def volume_left(volume: int, used: int, share: tuple[int, int], step: int) -> int:
-    """What a share of the bar's volume, in whole steps, still allows."""
+    """The units that a share of the bar's volume still allows, in whole steps."""
     return volume * share[0] // (share[1] * step) * step - used

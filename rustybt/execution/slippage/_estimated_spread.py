@@ -12,7 +12,7 @@ from rustybt._kernels import WorkingOrder
 from rustybt.core import CostKind, Notes, exact_number
 from rustybt.errors import HistoryWindowStartsBeforeData, InputError, NoData
 from rustybt.execution._offer import Offer
-from rustybt.execution.slippage._base import EXHAUSTED, Quote, volume_left, volume_share
+from rustybt.execution.slippage._base import EXHAUSTED, Quote, share_of_volume, volume_left
 from rustybt.execution.slippage._looks_back import LooksBack
 from rustybt.execution.spreads import abdi_ranaldo, corwin_schultz, edge
 
@@ -65,7 +65,7 @@ class EstimatedSpread(LooksBack):
         self.estimator = estimator
         self.sessions = window
         self.volume_limit = volume_limit
-        self._share = volume_share(volume_limit, "EstimatedSpread(volume_limit)")
+        self._share = share_of_volume(volume_limit, "EstimatedSpread(volume_limit)")
         # by sid: the session of the estimate, and the estimate in units of its last decimal; 0 for none
         self._known: dict[int, tuple[Any, int]] = {}
         # by symbol: how many estimates there were, how many of them below zero, and how many could not be made

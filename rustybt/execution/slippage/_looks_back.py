@@ -1,4 +1,4 @@
-"""What models share that look at sessions before the current one."""
+"""The base of models that look at sessions before the current one."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 from rustybt._kernels import WorkingOrder
 from rustybt.core import CostKind, Notes, div_half_even
 from rustybt.execution._offer import Offer
-from rustybt.execution.slippage._base import EXHAUSTED, Quote, fraction, volume_left, volume_share
+from rustybt.execution.slippage._base import EXHAUSTED, Quote, fraction, share_of_volume, volume_left
 from rustybt.execution.slippage._looks_back import LooksBack, root_half_even
 
 
@@ -51,7 +51,7 @@ class SquareRootImpact(LooksBack):
         self.volume = volume
         self.unknown = unknown
         self._coefficient = Fraction(*fraction(coefficient, "SquareRootImpact(coefficient)"))
-        self._share = volume_share(volume_limit, "SquareRootImpact(volume_limit)")
+        self._share = share_of_volume(volume_limit, "SquareRootImpact(volume_limit)")
         sigma = None if volatility is None else Fraction(*fraction(volatility, "SquareRootImpact(volatility)"))
         units = None if volume is None else Fraction(*fraction(volume, "SquareRootImpact(volume)"))
         self._given = units, None if sigma is None else sigma * sigma

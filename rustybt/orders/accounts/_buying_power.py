@@ -12,6 +12,8 @@ from rustybt.orders.accounts._rules import CashAccount, Rule, Stake, Unlent
 
 type Refusal = tuple[Cause, str]
 type Terms = OrderTerms[int] | None
+type Becoming = Callable[[WorkingOrder], tuple[Terms, int]]
+"""The terms and the amount of an order once all changes that are under way have arrived."""
 MONEY = 10**MONEY_SCALE
 WITHOUT_PRICE = "{} has no price as yet, by which buying power could be told"
 
@@ -19,11 +21,12 @@ WITHOUT_PRICE = "{} has no price as yet, by which buying power could be told"
 class _Asked:
     """What both ways of asking share: the positions, the open orders and the prices of a run."""
 
-    def __init__(self, books: Any, book: Any, market: Any, conversions: Any) -> None:
+    def __init__(self, books: Any, book: Any, market: Any, conversions: Any, becoming: Becoming) -> None:
         self._books = books
         self._book = book
         self._market = market
         self._conversions = conversions
+        self._becoming = becoming
 
     def price(self, instrument: Any) -> int | None:
         """The last price, at the fill scale; None where there is none."""
@@ -40,12 +43,29 @@ class _Asked:
         """The open orders of an asset that may do more than reduce."""
         return [order for order in self._book.open.get(slot, ()) if order.more is None or not order.more.reduce_only]
 
+    def terms_of(self, order: WorkingOrder) -> tuple[Terms, Terms]:
+        """The terms of an order, and those that it is getting."""
+        return order.terms, self._becoming(order)[0]
+
+    def left(self, order: WorkingOrder) -> int:
+        """What is open of an order, or will be where it is becoming larger."""
+        return largest(self._becoming, order) - order.filled
+
 
 class BuyingPower(_Asked):
     """Of an account on margin: the equity has to cover what stands behind all positions and open orders at first."""
 
-    def __init__(self, rule: Rule, books: Any, book: Any, market: Any, conversions: Any, instruments: Any) -> None:
-        super().__init__(books, book, market, conversions)
+    def __init__(
+        self,
+        rule: Rule,
+        books: Any,
+        book: Any,
+        market: Any,
+        conversions: Any,
+        becoming: Becoming,
+        instruments: Any,
+    ) -> None:
+        super().__init__(books, book, market, conversions, becoming)
         self._rule = rule
         self._instruments = instruments
 
@@ -81,7 +101,7 @@ class BuyingPower(_Asked):
     def _worst(self, instrument: Any, size: int) -> tuple[int, int]:
         """What is held where all that buys fills, and where all that sells does."""
         held = self._books.position(instrument.slot)[0]
-        left = [order.amount - order.filled for order in self.opening(instrument.slot)] + [size]
+        left = [self.left(order) for order in self.opening(instrument.slot)] + [size]
         return held + sum(one for one in left if one > 0), held + sum(one for one in left if one < 0)
 
     def _needed(self, rule: Rule, instrument: Any, size: int, terms: Terms) -> Fraction | None:
@@ -91,18 +111,20 @@ class BuyingPower(_Asked):
             return None
         slot = instrument.slot
         held, cost = self._books.position(slot)
-        orders = [(order.amount, order.terms) for order in self.opening(slot)] + ([(size, terms)] if size else [])
+        orders = [(self.left(order), self.terms_of(order)) for order in self.opening(slot)]
+        orders += [(size, (terms, terms))] if size else []
         now = rule.initial(Stake.of(instrument, held, price, cost)) if held else Fraction(0)
         found = [now]
         for side, worst in zip((1, -1), self._worst(instrument, size), strict=True):
-            asked = [_asked_price(one, price) for amount, one in orders if amount * side > 0]
-            if not asked:
+            legs = [(left, max(_asked_price(one, price) for one in both)) for left, both in orders if left * side > 0]
+            if not legs:
                 continue
-            at = max(asked)
+            # each at its own price, all of them at their average
+            at = Fraction(sum(left * its for left, its in legs), sum(left for left, _ in legs))
             if held * worst > 0 and abs(worst) > abs(held):
                 # the part that is added, beside what is there
                 found.append(now + rule.initial(Stake.of(instrument, worst - held, at)))
-            elif worst:
+            elif held * worst <= 0 and worst:
                 found.append(rule.initial(Stake.of(instrument, worst, at)))
         return max(found) * self.rate(instrument)
 
@@ -113,8 +135,16 @@ class CashCover(_Asked):
     unsettled: what a pocket got for sales that have not settled yet, at scale 20.
     """
 
-    def __init__(self, rule: CashAccount, books: Any, book: Any, market: Any, unsettled: Callable[[int], int]) -> None:
-        super().__init__(books, book, market, None)
+    def __init__(
+        self,
+        rule: CashAccount,
+        books: Any,
+        book: Any,
+        market: Any,
+        becoming: Becoming,
+        unsettled: Callable[[int], int],
+    ) -> None:
+        super().__init__(books, book, market, None, becoming)
         self._rule = rule
         self._unsettled = unsettled
 
@@ -130,25 +160,40 @@ class CashCover(_Asked):
         cost = self._cost(instrument, size, terms)
         if cost is None:
             return Cause.BUYING_POWER, WITHOUT_PRICE.format(instrument.asset.symbol)
-        pocket = instrument.pocket
-        settled = Fraction(self._books.cash(pocket) - self._unsettled(pocket), MONEY)
-        reserved = Fraction(0)
-        for slot in self._book.open:
-            for order in self.opening(slot):
-                left = order.amount - order.filled
-                if order.instrument.pocket == pocket and left > 0:
-                    reserved += self._cost(order.instrument, left, order.terms) or 0
-        if cost <= settled - reserved:
+        free = self._free(instrument.pocket)
+        if cost <= free:
             return None
-        free = _shown(max(settled - reserved, Fraction(0)))
+        free_shown = _shown(max(free, Fraction(0)))
         return Cause.BUYING_POWER, (
-            f"it costs {_shown(cost)}, and {free} {instrument.asset.currency} are settled and not reserved: cash "
+            f"it costs {_shown(cost)}, and {free_shown} {instrument.asset.currency} are settled and not reserved: cash "
             "account"
         )
 
+    def refusal_of_conversion(self, amount: int, pocket: int, to: int, rate: Fraction) -> str | None:
+        """Why an amount of a pocket's money can't become that of another; None where it can.
+
+        amount: at scale 20; below zero it is bought, and the other pays. rate: of one unit in the other's money.
+        """
+        paid, payer = (Fraction(amount, MONEY), pocket) if amount > 0 else (Fraction(-amount, MONEY) * rate, to)
+        free = max(self._free(payer), Fraction(0))
+        if paid <= free:
+            return None
+        return f"it takes {_shown(paid)}, and {_shown(free)} are settled and not reserved: cash account"
+
+    def _free(self, pocket: int) -> Fraction:
+        """What is settled of a pocket, and not reserved for open orders."""
+        settled = Fraction(self._books.cash(pocket) - self._unsettled(pocket), MONEY)
+        for slot in self._book.open:
+            for order in self.opening(slot):
+                left = self.left(order)
+                if order.instrument.pocket == pocket and left > 0:
+                    costs = [self._cost(order.instrument, left, terms) or 0 for terms in self.terms_of(order)]
+                    settled -= max(costs)
+        return settled
+
     def _uncovered_sale(self, instrument: Any, size: int) -> Refusal | None:
         held = self._books.position(instrument.slot)[0]
-        selling = sum(min(order.amount - order.filled, 0) for order in self.opening(instrument.slot))
+        selling = sum(min(self.left(order), 0) for order in self.opening(instrument.slot))
         if held + selling + size >= 0:
             return None
         left = max(held + selling, 0) / 10**instrument.quantity_scale
@@ -162,16 +207,19 @@ class CashCover(_Asked):
         if price is None:
             return None
         cushion = Fraction(1) if terms is not None and terms.limit is not None else 1 + self._rule.cushion
-        return Stake.of(instrument, size, _asked_price(terms, price, limit=True)).value * cushion
+        return Stake.of(instrument, size, _asked_price(terms, price)).value * cushion
 
 
-def _asked_price(terms: Terms, last: int, *, limit: bool = False) -> int:
-    """About where an order fills: its limit or stop, the last price where that is more. limit: a limit is enough."""
+def largest(becoming: Becoming, order: WorkingOrder) -> int:
+    """The amount of an order now, or once changes under way have arrived: the larger one, as it may fill before."""
+    return max(order.amount, becoming(order)[1], key=abs)
+
+
+def _asked_price(terms: Terms, last: int) -> int:
+    """About where an order fills: at its limit, else at the last price or its stop, whichever is more."""
     if terms is None:
         return last
-    if limit and terms.limit is not None:
-        return terms.limit
-    return max(last, terms.limit or 0, terms.stop or 0)
+    return max(last, terms.stop or 0) if terms.limit is None else terms.limit
 
 
 def _shown(money: Fraction) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from rustybt._kernels import WorkingOrder
-from rustybt.orders.accounts._buying_power import Refusal, Terms
+from rustybt.orders.accounts._buying_power import Becoming, Refusal, Terms, largest
 
 
 class Asking(Protocol):
@@ -18,8 +18,9 @@ class Asking(Protocol):
 class Limits:
     """Asks each, in order. What `OrderGate.limit` is."""
 
-    def __init__(self, asked: Sequence[Asking]) -> None:
+    def __init__(self, asked: Sequence[Asking], becoming: Becoming) -> None:
         self._asked = asked
+        self._becoming = becoming
 
     def refusal(self, instrument: Any, size: int, terms: Terms) -> Refusal | None:
         """Why an order is refused; None where none of them refuses it."""
@@ -29,9 +30,7 @@ class Limits:
                 return found
         return None
 
-    def allows_change(self, order: WorkingOrder, changes: Mapping[str, Any], size: Callable[[Any], int]) -> bool:
-        """Whether an open order may be for more. size: units as scaled units of its asset."""
-        if changes.get("amount") is None:
-            return True
-        more = size(changes["amount"]) - order.amount
-        return more * order.amount <= 0 or self.refusal(order.instrument, more, order.terms) is None
+    def refusal_of_change(self, order: WorkingOrder, amount: int) -> Refusal | None:
+        """Why an open order may not become one for so many scaled units; None where it may."""
+        more = amount - largest(self._becoming, order)
+        return None if more * order.amount <= 0 else self.refusal(order.instrument, more, order.terms)

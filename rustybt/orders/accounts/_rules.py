@@ -26,7 +26,7 @@ class Stake(NamedTuple):
     cost: Fraction
 
     @classmethod
-    def of(cls, instrument: Any, quantity: int, price: int, cost: int | None = None) -> Self:
+    def of(cls, instrument: Any, quantity: int, price: int | Fraction, cost: int | None = None) -> Self:
         """From scaled units, a price at the fill scale and a total cost as the books have it."""
         units = Fraction(quantity, 10**instrument.quantity_scale)
         at = Fraction(price, 10**instrument.fill_scale)

@@ -13,7 +13,7 @@ def ambiguous_frame(rows: RunRows) -> pl.DataFrame:
     """A row for each bar and each group of orders; money in the asset's currency."""
     slots = [rows.slots[slot] for _, slot, *_ in rows.ambiguous]
     money = {"worst": [], "best": []}  # type: dict[str, list[int]]
-    for (_, _, _, worst, best), terms in zip(rows.ambiguous, slots, strict=True):
+    for (_, _, _, worst, best, _), terms in zip(rows.ambiguous, slots, strict=True):
         scale = terms.fill_scale + terms.quantity_scale + terms.multiplier_scale
         for name, worth in (("worst", worst), ("best", best)):
             money[name].append(div_half_even(worth * terms.multiplier * 10**MONEY_SCALE, 10**scale))
@@ -28,4 +28,6 @@ def ambiguous_frame(rows: RunRows) -> pl.DataFrame:
             dtype=pl.List(pl.String),
         ),
     ]
-    return pl.DataFrame([*columns, *(decimal_column(name, values, MONEY_SCALE) for name, values in money.items())])
+    columns += [decimal_column(name, values, MONEY_SCALE) for name, values in money.items()]
+    shorter = pl.Series("shorter_bars", [said for *_, said in rows.ambiguous], dtype=pl.String)
+    return pl.DataFrame([*columns, shorter])

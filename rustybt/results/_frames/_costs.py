@@ -1,4 +1,4 @@
-"""What a run cost: a row for each part of each fill's price, and for each entry of the ledger that is a cost."""
+"""The costs of a run: a row for each part of each fill's price, and for each entry of the ledger that is a cost."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _parts(terms: SlotTerms, quantity: int, price: int, priced: Priced) -> list[
 
 
 def _worse_by(terms: SlotTerms, quantity: int, price: int, reference: int) -> int:
-    """What was paid more than at the reference: each as it is booked, so that a rounding is in it too."""
+    """The money paid beyond the reference: each as it is booked, so that a rounding is in it too."""
     scale = terms.quantity_scale + terms.fill_scale + terms.multiplier_scale
     if scale <= MONEY_SCALE:
         return quantity * (price - reference) * terms.multiplier * POWERS[MONEY_SCALE - scale]

@@ -62,8 +62,8 @@ class RunRows:
     scale 18, None without a benchmark. transactions, entries, events, orders: rows. tags: of orders, by number.
     pockets: account and currency of each. slots: the instruments that were touched. days: since 1970, of all sessions
     of the run. opens, closes: ns UTC, of those that there were. prefix: of the ids of orders. figures_below_zero:
-    whether figures of an account that was ruined stay. ambiguous: stamp, slot, numbers of orders, and what their fills
-    are worth at least and at most. written: makes the frame of the metrics' own rows.
+    whether figures of an account that was ruined stay. ambiguous: stamp, slot, numbers of orders, what their fills are
+    worth at least and at most, and what shorter bars say. written: makes the frame of the metrics' own rows.
     """
 
     day_rows: Any
@@ -87,7 +87,7 @@ class RunRows:
     figures_below_zero: bool
     written: Callable[[], pl.DataFrame] | None
     currencies: Currencies | None
-    ambiguous: Sequence[tuple[int, int, tuple[int, ...], int, int]]
+    ambiguous: Sequence[tuple[int, int, tuple[int, ...], int, int, str | None]]
     offered: Sequence[int] | None
     priced: Mapping[int, Priced]
 

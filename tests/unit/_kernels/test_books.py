@@ -196,6 +196,18 @@ def test_positions_stand_in_the_order_in_which_they_were_opened(twin, books):
     assert books.long_and_short()[2:] == (2, 1)
 
 
+def test_rows_that_are_taken_over_are_apart_from_then_on(twin):
+    rows, other = twin.Rows("nwt"), twin.Rows("nwt")
+    other.add((7, 7, "gone"))
+    for row in ((1, 2**100, "a"), (None, -(10**30), None), (3, 2**200, "b")):
+        rows.add(row)
+    other.take(rows)
+    rows.add((4, 4, "c"))
+    other.add((5, None, "a"))
+    assert list(rows) == [(1, 2**100, "a"), (None, -(10**30), None), (3, 2**200, "b"), (4, 4, "c")]
+    assert list(other) == [(1, 2**100, "a"), (None, -(10**30), None), (3, 2**200, "b"), (5, None, "a")]
+
+
 def test_a_lane_of_wide_integers_is_as_good_as_a_buffer(books):
     price = 10**30 + 1
     slot = books.open_slot(0, [price, -price], 20, 30, 0, 1, 1, 0)

@@ -110,6 +110,7 @@ def test_pieces_appended_in_any_split_are_the_whole(drawn, data, held):
         once = ingest("once", frame(rows), calendar="24/7", root=folder)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("rustybt.catalog._appended.HELD_ROWS", held)
+            patch.setattr("rustybt.catalog._hashing.HELD_ROWS", held)
             for piece in pieces:
                 if piece:
                     last = ingest("pieces", frame(piece), calendar="24/7", mode="append", root=folder)

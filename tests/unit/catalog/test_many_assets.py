@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 
 import numpy as np
 import polars as pl
@@ -63,13 +64,42 @@ def one_by_one(frame):
         yield sid, RawBars.of(mine["stamp"].to_numpy(), columns[:4], columns[4])
 
 
+def as_defined(bars, price_scale, volume_scale):
+    """Year, digest, last month and the digest before it, number by number."""
+    found = {}
+    months = [np.datetime64(stamp, "ns").astype("datetime64[M]") for stamp in bars.stamps.tolist()]
+    for month in sorted(set(months)):
+        mine = [at for at, of in enumerate(months) if of == month]
+        before = found.get(str(month)[:4], ("",))[0]
+        written = bytes.fromhex(before) + b"".join(int(bars.stamps[at]).to_bytes(8, "little") for at in mine)
+        for columns, scale in ((bars.prices, price_scale), ([bars.volume], volume_scale)):
+            numbers = [[int(column[at]) for at in mine] for column in columns]
+            every = [number for column in numbers for number in column]
+            spare = max(places for places in range(scale + 1) if all(number % 10**places == 0 for number in every))
+            every = [number // 10**spare for number in every]
+            written += b"%d:" % (scale - spare)
+            if all(-(2**63) <= number < 2**63 for number in every):
+                written += b"".join(number.to_bytes(8, "little", signed=True) for number in every)
+            else:
+                written += ",".join(map(str, every)).encode()
+        found[str(month)[:4]] = hashlib.sha256(written).hexdigest(), str(month), before
+    return [(year, *about) for year, about in found.items()]
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(frame=frames() | frames(wide=True), price_scale=st.integers(0, 20), volume_scale=st.integers(0, 3))
+def test_digests_are_chains_of_months(frame, price_scale, volume_scale):
+    expected = [
+        (sid, *about) for sid, bars in one_by_one(frame) for about in as_defined(bars, price_scale, volume_scale)
+    ]
+    assert list(digests_of_rows(Rows(DAILY, frame, price_scale, volume_scale))) == expected
+
+
 @settings(max_examples=examples(60), deadline=None)
 @given(frame=frames() | frames(wide=True), price_scale=st.integers(0, 20), volume_scale=st.integers(0, 3))
 def test_digests_of_a_frame_are_those_of_its_assets(frame, price_scale, volume_scale):
     expected = [
-        (sid, year, digest)
-        for sid, bars in one_by_one(frame)
-        for year, digest in digests_by_year(bars, price_scale, volume_scale)
+        found for sid, bars in one_by_one(frame) for found in digests_by_year(sid, bars, price_scale, volume_scale)
     ]
     assert list(digests_of_rows(Rows(DAILY, frame, price_scale, volume_scale))) == expected
 

@@ -230,7 +230,8 @@ def test_a_run_can_be_compared_with_an_asset_or_a_file(tmp_path: Path) -> None:
 
 
 def test_the_compat_report_is_printed(tmp_path: Path) -> None:
-    done = run(tmp_path, FUNCTIONS, "-o", str(tmp_path / "out"), "--compat-report")
+    done = run(tmp_path, FUNCTIONS, "-o", str(tmp_path / "out"), "--compat-report", "--diagnostics")
+    assert "info short_run: The run has" in done.stdout
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stdout.split())
     assert "limits_can_slip RustyBT's the same" in said

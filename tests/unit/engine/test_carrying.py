@@ -490,3 +490,18 @@ def test_a_rate_of_tomorrow_changes_nothing_of_today() -> None:
     same, other = (result.entries.filter(pl.col("stamp") < until) for result in results)
     assert same.equals(other)
     assert not results[0].entries.equals(results[1].entries)
+
+
+def test_a_pair_without_rates_is_noted() -> None:
+    def terms(context: Any) -> None:
+        context.set_rollover({"EURUSD": ("-0.03", "0.01"), "GBPUSD": ("-0.02", "0.01")})
+
+    for symbol, noted in (("EURUSD", False), ("AUDUSD", True)):
+        about = pl.DataFrame({"symbol": [symbol, "GBPUSD"], "type": ["forex"] * 2, "currency": ["USD"] * 2})
+        ingest({symbol: ["1"] * 8, "GBPUSD": ["1"] * 8}, days=WEEK, calendar="24/5", assets=about)
+        result = run(
+            lambda context, data, symbol=symbol: context.order_target(context.symbol(symbol), 100), initialize=terms,
+            start=WEEK[0], end=WEEK[4],
+        )  # fmt: skip
+        found = [note.data["asset"] for note in result.notes if note.code == "rollover_not_known"]
+        assert found == ([symbol] if noted else [])

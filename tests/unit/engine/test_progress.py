@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+import tqdm
 
 import rustybt
+from rustybt.engine._progress import ProgressBar
 from rustybt.errors import InputError
 
 DATES = {"start": "2010-01-04", "end": "2010-03-31"}  # 61 sessions
@@ -45,7 +50,7 @@ def test_a_function_is_told_each_session() -> None:
     told = []
     rustybt.run(quiet, progress=lambda done, sessions: told.append((done, sessions)), **DATES)
     assert told == [(done, 61) for done in range(1, 62)]
-    with pytest.raises(InputError, match="progress='yes': pass True, False or a function"):
+    with pytest.raises(InputError, match=r"progress=.yes.: pass True, False, a bar"):
         rustybt.run(quiet, progress="yes", **DATES)
 
 
@@ -94,3 +99,62 @@ def test_a_terminal_shows_a_run_that_takes_long(tmp_path: Path, pause: float, pi
     assert ("sessions" in shown and "/61" in shown) == told
     assert ("61" in shown) == (not piped)
     assert ("slow" in shown) == told  # what a function in a script is called
+
+
+def test_a_log_has_a_line_from_time_to_time(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rustybt.engine import _progress
+
+    monkeypatch.setattr(_progress, "LOG_INTERVAL", 0.05)
+    rustybt.run(lambda context, data: time.sleep(0.005), progress=True, **DATES)
+    out, err = capsys.readouterr()
+    *lines, last = err.splitlines()
+    assert out == ""
+    assert 1 <= len(lines) <= 20
+    assert all(re.search(r": \d+ of 61 sessions, [\d.]+ s left$", line) for line in lines)
+    assert re.search(r": 61 sessions in [\d.]+ s$", last)
+
+
+class Bar:
+    """The least that shows progress."""
+
+    total = None
+
+    def __init__(self) -> None:
+        self.told: list[int] = []
+        self.closed = False
+
+    def update(self, n: int) -> None:
+        self.told.append(n)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_bar_of_ones_own_is_told_each_session_and_not_closed() -> None:
+    bar = Bar()
+    rustybt.run(quiet, progress=bar, **DATES)
+    assert (bar.total, bar.told, bar.closed) == (61, [1] * 61, False)
+    assert isinstance(bar, ProgressBar)
+
+
+def test_bars_of_tqdm_do() -> None:
+    shown = io.StringIO()
+    with tqdm.tqdm(file=shown, mininterval=0, desc="mine") as bar:
+        rustybt.run(quiet, progress=bar, **DATES)
+        assert (bar.n, bar.total) == (61, 61)
+        rustybt.run(quiet, progress=bar, **DATES)
+        assert bar.n == 122
+    assert "mine: 100%" in shown.getvalue()
+    assert isinstance(bar, ProgressBar)
+
+
+@pytest.mark.filterwarnings("ignore::tqdm.TqdmWarning")
+@pytest.mark.parametrize("module", ["tqdm", "tqdm.auto"])
+def test_a_class_of_bars_makes_one_that_is_closed(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rustybt.run(quiet, progress=__import__(module, fromlist=["tqdm"]).tqdm, **DATES)
+    _, err = capsys.readouterr()
+    assert "test_progress: 100%" in err
+    assert "61/61" in err
+    assert err.endswith("\n")

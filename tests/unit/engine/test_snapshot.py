@@ -277,8 +277,61 @@ def test_a_run_whose_orders_are_with_another_broker_has_no_snapshot() -> None:
             )
 
     run = rustybt.Run(**SPAN, blotter=Around(), handle_data=monthly)
-    with pytest.raises(SnapshotError, match="with the simulated broker"):
+    with pytest.raises(SnapshotError, match="can't be saved: it lacks one of the methods snapshot and restore"):
         run.snapshot()
+
+
+class Dawdling:
+    """A broker that passes an order on two bars after it heard of it."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.waiting: list[tuple[Any, int]] = []
+        self.bar = 0
+        self.replace, self.cancel = inner.replace, inner.cancel
+
+    def submit(self, order: Any) -> None:
+        self.waiting.append((order, self.bar + 2))
+
+    def reports(self, moment: Any) -> Any:
+        self.bar = moment.bar
+        now = [one for one, due in self.waiting if due <= self.bar]
+        self.waiting = [(one, due) for one, due in self.waiting if due > self.bar]
+        for one in now:
+            self.inner.submit(one)
+        return self.inner.reports(moment)
+
+    def snapshot(self) -> Any:
+        return self.bar, [(one.number, due) for one, due in self.waiting]
+
+    def restore(self, state: Any, order: Any) -> None:
+        self.bar, waiting = state
+        self.waiting = [(order(number), due) for number, due in waiting]
+
+
+class Dawdle(rustybt.SimulationBlotter):
+    def broker(self, simulated: Any) -> Any:
+        return Dawdling(simulated)
+
+
+def daily(context: Any, data: Any) -> None:
+    order(symbol("A"), 3)
+    order(symbol("B"), -2, limit_price=22)
+
+
+@pytest.mark.parametrize("kernel", ["rust", "python"])
+def test_a_broker_that_can_be_saved_goes_on_with_what_it_was_asked_for(kernel: Any, tmp_path: Path) -> None:
+    whole = rustybt.Run(**SPAN, blotter=Dawdle(), handle_data=daily).finish()
+    assert whole.orders["filled"].max() == 3
+    run = rustybt.Run(**SPAN, blotter=Dawdle(), handle_data=daily)
+    for day in DAYS[1::4]:
+        run.until(day)
+        path = run.snapshot().save(tmp_path / "kept")
+        again = rustybt.Run.restore(rustybt.Snapshot.load(path), handle_data=daily, kernel=kernel)
+        for other in (again, run.fork()):
+            result = other.finish()
+            assert result.ledger_hash == whole.ledger_hash
+            assert result.order_events.equals(whole.order_events)
 
 
 def at_hand(low: str = "9") -> dict[str, pl.DataFrame]:

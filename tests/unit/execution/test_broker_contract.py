@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -84,6 +84,14 @@ class SlowBroker:
         news, self.news = self.news, []
         return iter(news)
 
+    def snapshot(self) -> Any:
+        asked = [(what, order.number, more) for what, order, more in self.asked]
+        return self.working, asked, self.news, self.seen
+
+    def restore(self, state: Any, order: Callable[[int], WorkingOrder]) -> None:
+        self.working, asked, self.news, self.seen = state
+        self.asked = [(what, order(number), more) for what, number, more in asked]
+
     def _arrive(self, what: str, order: WorkingOrder, more: Any, stamp: int) -> None:
         number, left = order.number, order.amount - order.filled
         if what == "submit":
@@ -119,8 +127,10 @@ class TestSlowBroker(Market):
     refused = 10**9
     late = True
 
+    bars: Bars | None = None
+
     def open(self, book: OrderBook) -> Broker:
-        self.bars = Bars()
+        self.bars = self.bars or Bars()
         self.venue = SlowBroker(self.bars)
         return self.venue
 

@@ -276,6 +276,8 @@ def placing(amount: int, **how: Any) -> Any:
             (2, "maker"),
         ),
         ([("100", "103", "99", "102")], {"stop_price": 102, "limit_price": 103}, (1, "taker")),
+        # also where that bar opens beyond its limit, and comes back to it
+        ([("104", "105", "101", "102")], {"stop_price": 102, "limit_price": 103}, (1, "taker")),
         # at once or never
         ([("100", "101", "97", "98")], {"limit_price": 98, "time_in_force": "ioc"}, (1, "taker")),
     ],
@@ -312,3 +314,32 @@ def test_a_changed_limit_is_judged_by_when_it_was_changed() -> None:
         1: lambda context, asset, ids: context.modify_order(ids["A"], limit_price=98),
     }
     assert fees_by_bar(bars, script) == [(2, "taker")]
+
+
+def test_a_limit_that_is_changed_after_a_part_of_it_filled_is_put_in_anew() -> None:
+    """At 98 it gives; then it is moved beyond the open of the next bar, and takes."""
+    model = FeeSchedule(Charge(kind="fee", per="share", maker=1, taker=2))
+    bars = [FLAT, ("100", "101", "97", "99", "1000"), ("100", "101", "99", "100", "1000")]
+    script = {
+        0: placing(200, limit_price=98),
+        1: lambda context, asset, ids: context.modify_order(ids["A"], limit_price=105),
+    }
+    done = run_bars(bars, script, volume_share="0.1", first=lambda context: context.set_commission(model))
+    assert [-int(amount) for amount in done.result.entries.filter(kind="fee")["amount"]] == [100, 200]
+
+
+@pytest.mark.parametrize("kernel", ["python", "auto"])
+def test_what_a_linked_order_takes_from_another_does_not_put_it_in_anew(kernel: str) -> None:
+    """100 at 101 leave 200 of 300 at 102, which have rested since bar 0 when bar 2 opens beyond them."""
+
+    def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        placed = [context.order(asset, -size, limit_price=limit) for size, limit in ((100, 101), (300, 102))]
+        context.oco(*placed, link="reduce")
+
+    bars = [FLAT, ("100", "101", "99", "100"), ("103", "104", "102", "103")]
+    assert fees_by_bar(bars, {0: place}, kernel=kernel) == [(1, "maker"), (2, "maker")]
+
+
+def test_a_charge_without_what_its_rate_is_of_says_so() -> None:
+    with pytest.raises(InputError, match=r"Charge\(per\) is ''.*'share'"):
+        Charge(rate=1)

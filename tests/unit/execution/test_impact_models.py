@@ -281,3 +281,10 @@ def test_an_estimator_that_is_none_is_refused() -> None:
         slippage.EstimatedSpread("roll")
     with pytest.raises(InputError, match="window is 1"):
         slippage.EstimatedSpread(window=1)
+
+
+@pytest.mark.parametrize("kind", [slippage.SquareRootImpact, slippage.AlmgrenChriss, slippage.EstimatedSpread])
+def test_no_more_than_the_volume_fills(kind: Any) -> None:
+    needed = {"eta": 1, "gamma": 1, "epsilon": 1} if kind is slippage.AlmgrenChriss else {}
+    with pytest.raises(InputError, match=r"volume_limit\) is 1.5: more would fill than was traded"):
+        kind(volume_limit=1.5, **needed)

@@ -81,12 +81,123 @@ def test_a_cash_account_is_never_short() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("settlement", "status"), [(1, "rejected"), (0, "filled"), (2, "rejected")])
-def test_what_was_sold_pays_when_it_has_settled(settlement: int, status: str) -> None:
-    """All is spent on bar 1 and sold on bar 2: on that bar the money of the sale has not settled."""
+@pytest.mark.parametrize("settlement", [0, 1, 2, 3])
+def test_what_was_sold_pays_when_it_has_settled(settlement: int) -> None:
+    """All is spent on bar 1 and sold on bar 2: what is ordered there is paid for on bar 3, a session after the sale."""
     orders = {0: [("X", 100)], 1: [("X", -100)], 2: [("X", 50)], 3: [("X", 50)]}
     result = account(FLAT, orders, "cash", settlement=settlement)
-    assert result.orders["status"].to_list()[2:] == [status, "rejected" if settlement == 2 else "filled"]
+    assert result.orders["status"].to_list()[2:] == [
+        "filled" if settlement <= 1 else "rejected", "filled" if settlement <= 2 else "rejected",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("bar", "status"), [(2, "rejected"), (8, "rejected"), (9, "filled")])
+def test_within_a_session_what_was_sold_in_it_does_not_pay(bar: int, status: str) -> None:
+    """Ten minutes a day: what is ordered with the last of them is paid for on the next day."""
+    opens = [dt.datetime(2024, 1, day, 14, 30, tzinfo=dt.UTC) for day in (8, 9)]
+    rows = [("X", start + dt.timedelta(minutes=k + 1), *["100"] * 4, "1000000") for start in opens for k in range(10)]
+    frame = pl.DataFrame(rows, schema=["symbol", "timestamp", "open", "high", "low", "close", "volume"], orient="row")
+    frame = frame.with_columns(pl.col("timestamp").dt.replace_time_zone("UTC"))
+    rustybt.ingest("minutes", frame, frequency="1m", stamp="end", calendar="XNYS", mode="replace")
+    seen: list[int] = []
+
+    def handle_data(context: Any, data: Any) -> None:
+        now = len(seen)
+        seen.append(now)
+        minute = context.get_datetime()
+        if now == 0:
+            context.order(context.symbol("X"), 100)
+        if now == 1:
+            context.order(context.symbol("X"), -100)
+        last = minute.hour == 21 and minute.minute == 0
+        if (bar == 9 and last and minute.day == 8) or (bar < 9 and now == bar):
+            context.order(context.symbol("X"), 50)
+
+    def initialize(context: Any) -> None:
+        context.set_account("cash")
+        context.set_slippage(rustybt.api.slippage.NoSlippage())
+        context.set_commission(rustybt.api.commission.NoCommission())
+
+    result = rustybt.run_algorithm(
+        dt.date(2024, 1, 8), dt.date(2024, 1, 9), initialize, 10_000, handle_data, bundle="minutes",
+        data_frequency="minute", progress=False,
+    )  # fmt: skip
+    assert result.orders["status"].to_list() == ["filled", "filled", status]
+
+
+def test_an_account_converts_no_more_than_is_settled() -> None:
+    about = pl.DataFrame({"symbol": ["EUR/USD", "X"], "currency": ["USD", "USD"], "type": ["forex", "equity"]})
+
+    def convert(context: Any) -> None:
+        for amount in (6_001, 6_000, 1, -10):
+            context.convert_currency(amount, "USD", "EUR")
+        context.convert_currency(-10, "EUR", "USD")  # bought with 20 of dollars
+
+    orders = {0: [("X", 40), convert], 3: [lambda c: c.convert_currency(10_001, "EUR", "USD")]}
+    prices = {"X": [100] * 6, "EUR/USD": [2] * 6}
+    cash = account(prices, orders, "cash", assets=about, also={"currency": "USD"})
+    assert cash.conversions["status"].to_list() == [
+        "rejected", "filled", "filled", "rejected", "filled", "rejected",
+    ]  # fmt: skip
+    assert "6,001.00, and 6,000.00 are settled and not reserved" in cash.conversions["reason"][0]
+
+
+def test_what_a_change_under_way_needs_counts() -> None:
+    """A buy of 50 at 90 is becoming one of 100: the 12 beyond what that leaves are refused, as before it arrives."""
+
+    def place(context: Any) -> None:
+        context.id = context.order(context.symbol("X"), 50, limit_price=90)
+
+    def change(context: Any) -> None:
+        assert context.modify_order(context.id, amount=100)
+        assert not context.modify_order(context.id, amount=112)
+        context.order(context.symbol("X"), 12)
+        context.order(context.symbol("X"), 10)
+
+    def slow(context: Any) -> None:
+        context.set_account("cash")
+        context.set_latency(rustybt.api.latency.Latency(network=dt.timedelta(hours=30)))
+
+    ingest(FLAT, volume=10**9, **ON_WEEKDAYS)
+    plan = {0: place, 2: change}
+    result = run(
+        lambda context, data: plan.get(context.bar, lambda context: None)(context), initialize=slow, start=WEEK[0],
+        end=WEEK[5], capital=10_000,
+    )  # fmt: skip
+    assert told(result)[1:] == [(12, "rejected", "buying_power"), (10, "filled", None)]
+    assert told(result)[0][0] == 100
+
+
+def test_a_change_that_is_refused_says_why_among_the_events() -> None:
+    events: list[Any] = []
+
+    def rest(context: Any) -> None:
+        context.id = context.order(context.symbol("X"), 90, limit_price=90)
+
+    def change(context: Any) -> None:
+        assert not context.modify_order(context.id, amount=112)
+
+    result = account(
+        FLAT, {0: [rest], 1: [change]}, "cash", also={"on_order": lambda context, event: events.append(event)}
+    )
+    row = result.order_events.filter(pl.col("kind") == "change_refused").row(0, named=True)
+    assert (row["quantity"], row["cause"]) == (112, "buying_power")
+    assert row["reason"].startswith("it costs 1,980.00, and 1,900.00 USD are settled and not reserved")
+    assert [(event.kind, event.reason) for event in events if event.kind == "change_refused"] == [
+        ("change_refused", row["reason"])
+    ]
+    assert result.orders["amount"].to_list() == [90]
+
+
+def test_terms_of_an_account_that_nothing_has_are_noted() -> None:
+    for kind, terms, unknown in (
+        ("portfolio", {"moves": {"equity": "0.2", "X": "0.1", "XX": "0.5", "forx": "0.03"}}, ["XX", "forx"]),
+        ("portfolio", {"moves": {"equity": "0.2", "forex": "0.1"}}, []),
+        ("futures", {"margins": {"X": (10, 9), "ES": (12_000, 11_000)}}, ["ES"]),
+    ):
+        result = account(FLAT, {}, kind, **terms)
+        found = [note.data["names"] for note in result.notes if note.code == "account_names_unknown"]
+        assert found == ([unknown] if unknown else [])
 
 
 def test_a_limit_reserves_its_price_and_a_market_order_a_cushion() -> None:
@@ -547,3 +658,34 @@ def test_an_order_of_ones_own_does_not_pass_for_a_margin_call() -> None:
 
     with pytest.raises(InputError, match="is the broker's"):
         account(FALLING, {0: [("X", 190)]}, "reg_t", also={"on_order": linked})
+
+
+def limits(*legs: tuple[int, int]) -> Any:
+    """Limit orders of X: pairs of a size and a limit."""
+
+    def place(context: Any) -> None:
+        for size, limit in legs:
+            context.order(context.symbol("X"), size, limit_price=limit)
+
+    return place
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_each_open_order_counts_at_its_own_limit(kernel: str) -> None:
+    """Half of 50 x 50 and of 170 x 100 is 9,750 of 10,000; half of 6 x 100 more is not there, of 4 x 100 it is."""
+    orders = {0: [limits((50, 50), (170, 100), (6, 100), (4, 100))]}
+    result = account(FLAT, orders, "reg_t", also={"kernel": kernel})
+    statuses = result.orders.select("amount", "cause").rows()
+    assert [(int(amount), cause == "buying_power") for amount, cause in statuses] == [
+        (50, False),
+        (170, False),
+        (6, True),
+        (4, False),
+    ]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_what_only_reduces_is_not_asked_whatever_its_limit(kernel: str) -> None:
+    """199 held need 9,950 of 10,000; a sale of 100 of them at 500 makes the position smaller, and is taken."""
+    result = account(FLAT, {0: [("X", 199)], 2: [limits((-100, 500))]}, "reg_t", also={"kernel": kernel})
+    assert told(result)[1][1:] == ("open", "limit_not_reached")

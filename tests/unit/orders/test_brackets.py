@@ -537,3 +537,17 @@ def test_a_split_that_leaves_less_than_a_unit_of_an_exit_ends_its_entry() -> Non
     )
     assert result.transactions.height == 1
     assert set(result.orders["status"]) == {"cancelled"}
+
+
+@pytest.mark.parametrize("away", [execution.Distance("4.0003"), execution.Percent("4.0003")], ids=repr)
+@pytest.mark.parametrize(("side", "profit", "loss"), [(1, "104", "96"), (-1, "96", "104")])
+def test_exits_so_far_from_their_entry_go_to_the_tick_as_placed_orders_do(
+    away: Any, side: int, profit: str, loss: str
+) -> None:
+    """3 % of a tick beyond one is that tick, to whichever side prices go otherwise."""
+
+    def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        ids["E"], ids["P"], ids["L"] = context.bracket_order(asset, side * 10, take_profit=away, stop_loss=away)
+
+    done = run_bars([("100", "100", "100", "100")] * 3, {0: place})
+    assert (done.order("P")["limit"], done.order("L")["stop"]) == (Decimal(profit), Decimal(loss))

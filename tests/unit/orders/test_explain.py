@@ -14,10 +14,12 @@ from rustybt.api import execution, latency
 from rustybt.errors import InputError
 from tests.unit._small import NAMES
 from tests.unit.orders._bars import Bar, Outcome, frame_of, run_bars
+from tests.unit.orders._within import market_of
 
 KERNELS = ("python", "auto")
 FLAT: Bar = ("100", "100", "100", "100")
 NONE: Bar = ("100", "100", "100", "100", "0")
+UNSAID = "the bar does not say in which order its prices came"
 MODELS = "NoSlippage(); NoCommission()"
 
 
@@ -58,7 +60,7 @@ def test_a_limit_that_waits_and_fills(kernel: str) -> None:
         "2024-01-08 21:00 triggered: the limit was reached, at 97",
         f"2024-01-08 21:00 filled: buy 10 at 97 ({MODELS})",
     ]
-    assert str(done.result.explain(done.ids["O"])).splitlines()[0] == "main-1 X"
+    assert str(done.result.explain(done.ids["O"])).splitlines()[0] == "main-1 X, limit order"
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -201,7 +203,10 @@ def test_what_can_not_be_explained_says_so(tmp_path: Any) -> None:
     with pytest.raises(InputError, match=r"explain\('main-9'\): there is no order with that id"):
         done.result.explain("main-9")
     loaded = rustybt.Result.load(done.result.save(tmp_path / "kept"))
-    with pytest.raises(InputError, match="was loaded or copied"):
+    with pytest.raises(
+        InputError,
+        match=r"was loaded or copied.*Run it again on the same data: run_algorithm\(\.\.\., bundle='data', version=",
+    ):
         loaded.explain("main-1")
     with pytest.raises(InputError, match="in initialize"):
         rustybt.run_algorithm("2010-01-04", "2010-01-05", lambda context: context.explain("main-1"))
@@ -237,3 +242,83 @@ def test_an_order_on_its_way_meets_no_bar(kernel: str) -> None:
         "the close was 100, the limit is 95: not reached",
         "the low was 101, the limit is 95: not reached",
     ]
+
+
+@pytest.mark.parametrize(
+    ("style", "options", "kind"),
+    [
+        (None, {}, "market order"),
+        (execution.LimitOrder(99), {"time_in_force": "day"}, "limit order, good for the day"),
+        (execution.StopOrder(101), {"reduce_only": False}, "stop order"),
+        (
+            execution.StopLimitOrder(102, 101),
+            {"good_till": "2024-01-03"},
+            "stop-limit order, good till 2024-01-03 21:00",
+        ),
+        (execution.TrailingStopOrder(percent="2.5"), {}, "trailing stop by 2.5 %"),
+        (execution.TrailingStopLimitOrder(amount="1.50", limit_offset=1), {}, "trailing stop-limit by 1.5"),
+        (execution.TrailingStopOrder(ticks=1), {}, "trailing stop by 1 tick"),
+        (execution.MarketIfTouchedOrder(99), {}, "market if touched"),
+        (execution.LimitIfTouchedOrder(98, 99), {}, "limit if touched"),
+        (execution.MarketOnOpen(), {}, "market on open"),
+        (execution.LimitOnClose(99), {}, "limit on close"),
+        (execution.LimitOrder(90), {"post_only": True}, "limit order, post only"),
+        (None, {"time_in_force": "fok"}, "market order, fill or kill"),
+    ],
+)
+def test_the_kind_of_an_order_is_told(style: Any, options: dict[str, Any], kind: str) -> None:
+    def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        ids["O"] = context.order(asset, 10, style=style, **options)
+
+    done = run_bars([FLAT, FLAT], {0: place}, look=lambda context, ids: context.explain(ids["O"]).kind)
+    told = done.result.explain(done.ids["O"])
+    assert told.kind == done.seen[1] == kind
+    assert str(told).splitlines()[0] == f"main-1 X, {kind}"
+
+
+@pytest.mark.parametrize(
+    ("same_bar", "exit_", "ended"),
+    [("pessimistic", "L", "filled: sell 10 at 95"), ("optimistic", "L", "cancelled, 10 open: linked order filled")],
+)
+def test_a_bar_that_does_not_say_is_told_with_what_decided(same_bar: str, exit_: str, ended: str) -> None:
+    def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        ids.update(zip("EPL", context.bracket_order(asset, 10, take_profit=108, stop_loss=95), strict=True))
+
+    def look(context: Any, ids: dict[str, Any]) -> list[str]:
+        return list(context.explain(ids[exit_]))
+
+    done = run_bars([FLAT, FLAT, ("101", "109", "94", "100")], {0: place}, look=look, same_bar=same_bar)
+    lines = told(done, exit_)
+    taken = "" if same_bar == "pessimistic" else ", 10 of it taken by other orders"
+    assert lines[3] == (
+        f"the low was 94, the stop is 95: {UNSAID}, same_bar='{same_bar}' decided; volume 1000000{taken}"
+    )
+    assert lines[-1] == ended
+    assert done.seen[2] == list(done.result.explain(done.ids[exit_]))
+    assert done.result.explain(done.ids[exit_]).frame["read"].to_list()[3] == same_bar
+
+
+def test_a_trailing_stop_that_was_read_at_its_best_goes_on_from_there() -> None:
+    """At its worst it is reached at 99; at its best it stands at 102 after the bar, and the next one reaches that."""
+    bars: list[Bar] = [FLAT, ("100", "104", "99", "103"), ("103", "103.5", "101", "101.5")]
+
+    def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        ids["O"] = context.order(asset, -10, style=execution.TrailingStopOrder(amount=2))
+
+    assert told(run_bars(bars, {0: place}, same_bar="optimistic")) == [
+        "accepted: sell 10, stop 98",
+        f"the low was 99, the stop is 99: {UNSAID}, same_bar='optimistic' decided; volume 1000000",
+        "the low was 101, the stop is 102: reached; volume 1000000",
+        "triggered: the stop was reached, at 102",
+        "filled: sell 10 at 102",
+    ]
+
+
+def test_shorter_bars_that_decided_are_named() -> None:
+    rises: list[Bar] = [("101", "102", "100", "102"), ("102", "109", "102", "108"), ("108", "108", "94", "100")]
+
+    def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        ids.update(zip("EPL", context.bracket_order(asset, 10, take_profit=108, stop_loss=95), strict=True))
+
+    done = run_bars([], {0: place}, market=market_of([[FLAT], [FLAT], rises]), resolve="1m")
+    assert "'1m' bars within it decided" in told(done, "P")[3]

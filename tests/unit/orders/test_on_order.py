@@ -238,3 +238,21 @@ def test_an_average_price_is_in_the_units_of_now() -> None:
         look=lambda context, ids: (context.get_order(ids["O"]).filled, context.get_order(ids["O"]).average_price),
     )
     assert list(done.seen.values()) == [(0, None), (4, 100), (8, 50), (20, 56)]
+
+
+def test_prices_have_the_decimals_that_they_need() -> None:
+    prices: list[str] = []
+
+    def on_order(context: Any, event: Any) -> None:
+        order = event.order
+        prices.extend(
+            str(one) for one in (event.price, event.stop, order.limit, order.average_price) if one is not None
+        )
+
+    def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        context.order(asset, 3, limit_price="100.125")
+        context.order(asset, -3, style=execution.StopLimitOrder(90, 95))
+
+    run_bars([FLAT, ("100", "100", "90", "95.10"), FLAT], {0: place}, on_order=on_order)
+    assert prices
+    assert all("0000" not in one and "E" not in one for one in prices), prices

@@ -55,6 +55,19 @@ def test_a_trailing_stop_of_a_buy_mirrors_that_of_a_sale() -> None:
     assert done.fills == [(2, "O", 100, Decimal("99.05"))]
 
 
+@pytest.mark.parametrize("style", [{"amount": "0.0004"}, {"percent": "0.0004"}])
+def test_a_trailing_stop_is_a_tick_away_at_the_nearest(style: dict[str, str]) -> None:
+    """99.9996 is within 5 % of a tick of 100, where a stop would be reached by the price that it trails."""
+    bars: list[Bar] = [FLAT, ("100", "100.5", "100", "100.5"), ("100.5", "100.5", "100.49", "100.5")]
+    sale = one(-100, bars, execution.TrailingStopOrder(**style, trail="bar"))
+    assert sale.fills == [(2, "O", -100, Decimal("100.49"))]
+    assert [sale.seen[bar].stop for bar in (0, 1)] == [Decimal("99.99"), Decimal("100.49")]
+    mirrored: list[Bar] = [FLAT, ("100", "100", "99.5", "99.5"), ("99.5", "99.51", "99.5", "99.5")]
+    assert one(100, mirrored, execution.TrailingStopOrder(**style, trail="bar")).fills == [
+        (2, "O", 100, Decimal("99.51"))
+    ]
+
+
 WITHIN: list[Bar] = [FLAT, ("100", "104", "99", "103"), ("103", "103.5", "101", "101.5")]
 
 
@@ -503,3 +516,15 @@ def test_orders_are_cancelled_by_asset_and_tag_and_positions_closed() -> None:
     assert counts == [1, [], 0]
     assert [fill[1:3] for fill in done.fills] == [("buy", 10), ("close", -10)]
     assert {done.order(name)["status"] for name in "abc"} == {"cancelled"}
+
+
+@pytest.mark.parametrize(
+    ("size", "stop", "told"), [(-10, 101, True), (-10, 100, False), (-10, 99, False), (10, 99, True), (10, 101, False)]
+)
+def test_a_stop_beyond_the_market_is_told(size: int, stop: int, told: bool) -> None:
+    done = one(size, [FLAT, ("100", "102", "98", "100")], execution.StopOrder(stop))
+    notes = [note for note in done.result.notes if note.code == "stop_beyond_market"]
+    assert len(notes) == told
+    if told:
+        assert notes[0].data == {"symbol": "X", "stop": str(stop), "price": "100"}
+        assert done.fills == [(1, "O", size, Decimal(100))], "at the open, like a market order"

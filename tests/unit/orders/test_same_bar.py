@@ -218,6 +218,37 @@ def test_an_interval_is_three_runs() -> None:
     assert interval.low.interval is None
 
 
+def test_analyze_is_called_once_with_all_three_results() -> None:
+    seen: list[Any] = []
+
+    def analyze(context: Any, result: Any) -> None:
+        seen.append((result, result.interval, [note.code for note in result.notes if note.code == "interval"]))
+
+    class Analyses(rustybt.Strategy):
+        def analyze(self, context: Any, result: Any) -> None:
+            analyze(context, result)
+
+    for how in ({"analyze": analyze}, {"strategy": Analyses()}):
+        result = rustybt.run_algorithm(data=frame_of([FLAT, FLAT]), same_bar="interval", trigger="range", **how)
+        assert seen.pop() == (result, result.interval, ["interval"])
+        assert result.interval is not None
+        assert not seen
+
+
+@pytest.mark.parametrize(
+    ("how", "text"),
+    [
+        ({"same_bar": "optimistic"}, "same_bar='optimistic' made no difference: with trigger='close' stops and"),
+        ({"same_bar": "optimistic", "trigger": "range"}, None),
+        ({}, None),
+    ],
+)
+def test_a_reading_that_makes_no_difference_is_told(how: dict[str, Any], text: str | None) -> None:
+    result = rustybt.run_algorithm(data=frame_of([FLAT, FLAT]), progress=False, **how)
+    told = [note.text for note in result.notes if note.code == "reading_unused"]
+    assert [one.startswith(str(text)) for one in told] == ([] if text is None else [True])
+
+
 def test_a_strategy_object_of_an_interval_is_begun_anew_for_each_run() -> None:
     class Once(rustybt.Strategy):
         done = False
@@ -299,3 +330,51 @@ def test_an_entry_that_fills_beyond_its_stop_is_over_at_once() -> None:
             same_bar=reading,
         )
         assert shown(done) == ["1 E 91", "1 L 91"], reading
+
+
+WITHIN = execution.StopLimitOrder(101, 99)  # limit first: reached within the bar below
+AT_OPEN = execution.StopLimitOrder(100, 101)  # the bar below opens beyond its stop, at its limit
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(
+    ("placed", "fills"),
+    [
+        # oldest first
+        ([("M", 60, None), ("B", 80, execution.LimitOrder(100))], [("M", 60, "103"), ("B", 40, "100")]),
+        # the bar is walked for S: what its open fills comes first
+        (
+            [("M", 60, None), ("B", 80, execution.LimitOrder(100)), ("S", -50, WITHIN)],
+            [("B", 80, "100"), ("M", 20, "103")],
+        ),
+        # the open fills S, so that nothing hangs on the order of prices
+        (
+            [("M", 60, None), ("B", 80, execution.LimitOrder(100)), ("S", -50, AT_OPEN)],
+            [("M", 60, "103"), ("B", 40, "100")],
+        ),
+        # and it comes first with all that the open fills, where the bar is walked for another
+        (
+            [("M", 60, None), ("S", -50, AT_OPEN), ("B", 30, execution.LimitOrder(100)), ("T", -50, WITHIN)],
+            [("S", -50, "100"), ("B", 30, "100"), ("M", 20, "103")],
+        ),
+    ],
+    ids=["none", "within", "at the open", "both"],
+)  # fmt: skip
+def test_what_the_open_fills_comes_first_where_a_bar_is_walked(placed: Any, fills: Any, kernel: str) -> None:
+    def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        for name, size, style in placed:
+            ids[name] = context.order(asset, size, style=style)
+
+    done = run_bars([FLAT, ("100", "104", "98", "103", "1000")], {0: place}, volume_share="0.1", kernel=kernel)
+    assert sorted(done.fills) == sorted((1, name, size, Decimal(price)) for name, size, price in fills)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_trailing_stop_that_the_worst_path_meets_at_the_price_of_the_open_hangs_on_the_path(kernel: str) -> None:
+    """Open and low of 99: the stop stands at 98, and at 99 only where the price came back from 101."""
+    fills = {"pessimistic": ["1 O 99"], "optimistic": [], "path:ohlc": ["1 O 102"]}
+    for same_bar, expected in fills.items():
+        style = execution.TrailingStopOrder(amount=2)
+        done = one([FLAT, ("99", "104", "99", "104")], -100, style, same_bar=same_bar, kernel=kernel)
+        assert shown(done) == expected
+        assert done.result.ambiguous.select("worst", "best").rows() == [(-500, 0)]

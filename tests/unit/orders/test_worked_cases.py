@@ -16,20 +16,21 @@ import pytest
 
 from rustybt.api import execution
 from tests._kernels import KERNELS
-from tests.unit.orders._bars import Bar, run_bars
+from tests.unit.orders._bars import CAPITAL, Bar, run_bars
 
 UNIT: Final = Path(__file__).parents[1]
 type Ask = Callable[[Any, Any, dict[str, Any]], Any]
 
 
 class Case(NamedTuple):
-    """What is asked for at which bar, the fills, what they do to the cash, and the share of a bar's volume."""
+    """What is asked for at which bar, the fills, what they do to the cash, the share of a bar's volume, the reading."""
 
     bars: list[Bar]
     script: dict[int, Ask]
     fills: list[tuple[int, str, int, str]]
     cash: str
     share: str | None = None
+    same_bar: str = "pessimistic"
 
 
 def order(name: str, amount: int, style: Any = None, **options: Any) -> Ask:
@@ -106,12 +107,29 @@ CASES: Final = {
         [(2, "T", -100, "102")],
         "10200",
     ),
+    "trailing_within_one_bar, optimistic": Case(
+        WITHIN,
+        {0: order("T", -100, execution.TrailingStopOrder(amount=2))},
+        [(2, "T", -100, "102")],
+        "10200",
+        same_bar="optimistic",
+    ),
     "bracket_target": Case(
         TARGET, {0: bracket(loss=95, profit=108)}, [(1, "E", 100, "101"), (2, "P", -100, "108")], "700"
     ),
     "bracket_both_in_one_bar": Case(
         BOTH, {0: bracket(loss=95, profit=108)}, [(1, "E", 100, "101"), (2, "L", -100, "95")], "-600"
     ),
+    **{
+        f"bracket_both_in_one_bar, {reading}": Case(
+            BOTH, {0: bracket(loss=95, profit=108)}, [(1, "E", 100, "101"), fill], cash, same_bar=reading
+        )
+        for reading, fill, cash in (
+            ("optimistic", (2, "P", -100, "108"), "700"),
+            ("path:nearest", (2, "L", -100, "95"), "-600"),
+            ("path:ohlc", (2, "P", -100, "108"), "700"),
+        )
+    },
     "oco_or_ouo_in_parts, oco": Case(PARTS, {0: linked("oco")}, [(1, "P", -100, "105")], "10500", "0.1"),
     "oco_or_ouo_in_parts, ouo": Case(
         PARTS, {0: linked("reduce")}, [(1, "P", -100, "105"), (2, "L", -100, "95")], "20000", "0.1"
@@ -139,6 +157,13 @@ CASES: Final = {
         [(1, "E", 100, "100"), (1, "L", -100, "97")],
         "-300",
     ),
+    "limit_entry_stop_same_bar, target of 106, optimistic": Case(
+        CROSSED,
+        {0: bracket(execution.LimitOrder(100), loss=97, profit=106)},
+        [(1, "E", 100, "100"), (1, "P", -100, "106")],
+        "600",
+        same_bar="optimistic",
+    ),
 }
 """Those of orders on bars; a comma separates what a case has several of."""
 ELSEWHERE: Final = {
@@ -152,29 +177,32 @@ ELSEWHERE: Final = {
     "impact": ("execution/test_impact_models.py", "test_a_million_sold_in_five_days_costs_662_500"),
 }
 """Those of fees, of carrying, of time and of impact: the file below `tests/unit`, and a test of it."""
-NOT_YET: Final = (
-    *(f"trailing_within_one_bar, {reading}" for reading in ("optimistic", "interval")),
-    *(f"bracket_both_in_one_bar, {reading}" for reading in ("optimistic", "path:nearest", "path:ohlc", "interval")),
-    "limit_entry_stop_same_bar, target of 106, optimistic",
-)
-"""What has no test: other readings of a bar than the default one. This list may only get shorter."""
+INTERVALS: Final = {"trailing_within_one_bar": ("9900", "10200"), "bracket_both_in_one_bar": ("-600", "700")}
+"""What the cash comes to at the least and at the most where a bar is read in three ways."""
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("name", CASES)
 def test_a_worked_case_comes_to_what_was_worked_out(name: str, kernel: str) -> None:
     case = CASES[name]
-    done = run_bars(case.bars, case.script, volume_share=case.share, kernel=kernel)
+    done = run_bars(case.bars, case.script, volume_share=case.share, same_bar=case.same_bar, kernel=kernel)
     assert done.fills == [(*fill[:3], Decimal(fill[3])) for fill in case.fills]
     assert done.cash == Decimal(case.cash)
     assert done.result.costs.total == 0
 
 
+@pytest.mark.parametrize("name", INTERVALS)
+def test_a_worked_interval_has_the_worst_and_the_best(name: str) -> None:
+    case = CASES[name]
+    interval = run_bars(case.bars, case.script, same_bar="interval").result.interval
+    assert interval is not None
+    ends = [one.daily["ending_cash"][-1] - CAPITAL for one in (interval.low, interval.high)]
+    assert ends == [Decimal(end) for end in INTERVALS[name]]
+
+
 def test_each_of_the_eighteen_cases_is_a_test() -> None:
     names = {name.partition(",")[0] for name in CASES} | set(ELSEWHERE)
     assert len(names) == 18
-    assert {name.partition(",")[0] for name in NOT_YET} <= names
-    assert len(NOT_YET) <= 7, "the list of cases without a test may only get shorter"
     for file, test in ELSEWHERE.values():
         tree = ast.parse((UNIT / file).read_text(encoding="utf-8"))
         assert test in [one.name for one in tree.body if isinstance(one, ast.FunctionDef)], f"{file} has no {test}"

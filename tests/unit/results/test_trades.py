@@ -12,7 +12,7 @@ import pytest
 import rustybt
 from rustybt import metrics
 from rustybt.api import commission, slippage
-from rustybt.errors import InputError
+from rustybt.errors import InputError, ResultError
 from tests._kernels import KERNELS
 from tests.unit._small import DAYS, ingest, run
 
@@ -222,3 +222,99 @@ def test_a_short_that_a_fee_in_kind_leaves_open_was_open_all_the_time(kernel: st
         ("short", 1, 100, 200, -100, 0, -100, 2, True),
     ]
     assert result.trades["net"].sum() == result.daily["pnl"].sum() == -1200
+
+
+def test_what_a_trade_made_of_its_risk() -> None:
+    """Long 10 at 11 with a stop at 9: 20 are at risk; left at 16 for 50. Short 4 at 20 with a stop at 25, bought back
+    at 26 by it: -24 of 20."""
+    ingest({"A": [10, 11, 12, 16, 16, 16], "B": [20, 20, 22, 24, 26, 26]})
+    asked = {
+        0: lambda c, d: (
+            c.bracket_order(c.symbol("A"), 10, take_profit=16, stop_loss=9),
+            c.bracket_order(c.symbol("B"), -4, stop_loss=25),
+        )
+    }
+    found = run(asked, days=6).trades.sort("symbol").select("symbol", "net", "r_multiple").rows()
+    assert found == [("A", 50, D("2.5")), ("B", -24, D("-1.2"))]
+
+
+def test_the_stop_that_counts_is_the_one_placed_with_the_entry() -> None:
+    """Two brackets at once, stops 2 and 4 away; an own stop of before, 8 away, is for the third alone. The last one has
+    none: the stop of the other side is above."""
+    ingest({"A": [20] * 4 + [21] * 4})
+    asked = {
+        0: lambda c, d: (
+            c.bracket_order(c.symbol("A"), 1, stop_loss=18),
+            c.bracket_order(c.symbol("A"), 1, stop_loss=16),
+        ),
+        2: lambda c, d: c.order(c.symbol("A"), -1, stop_price=12),
+        3: lambda c, d: c.order(c.symbol("A"), 1),
+    }
+    multiples = run(asked, days=7).trades["r_multiple"].to_list()
+    assert multiples[:2] == [D("0.5"), D("0.25")]
+    assert multiples[2] is not None
+    plain = run({0: order(1), 1: order(-1)}, days=5).trades
+    assert plain["r_multiple"].to_list() == [None]
+    assert metrics.trade_table(plain)["mean_r"].to_list() == [None]
+
+
+def test_risk_is_that_of_the_units_at_the_entry() -> None:
+    """10 at 12, stop 10: 20 at risk; after a split 20 are sold at 8: a result of 40."""
+    ingest({"A": [12, 12, 12, 6, 7, 8, 8]}, splits=[("A", DAYS[3], "0.5")])
+    result = run({0: lambda c, d: c.bracket_order(c.symbol("A"), 10, stop_loss=10), 4: order(-20)}, days=7)
+    assert result.trades.select("quantity", "net", "r_multiple").rows() == [(20, 40, D(2))]
+
+
+def test_how_good_entries_and_exits_were() -> None:
+    """In at 10, closes 8 and 18, out at 16: 2 of 10 below the entry, 8 of 10 above the worst."""
+    ingest({"A": [10, 10, 8, 18, 16, 16], "B": [10, 10, 8, 18, 16, 16]})
+    asked = {
+        0: lambda c, d: (order(1)(c, d), order(-1, "B")(c, d)),
+        3: lambda c, d: (order(-1)(c, d), order(1, "B")(c, d)),
+    }
+    found = run(asked, days=6).trades.sort("symbol").select("entry_quality", "exit_quality").rows()
+    assert found == [(D("0.8"), D("0.8")), (D("0.2"), D("0.2"))]
+
+
+def test_histograms() -> None:
+    seconds = pl.Series([dt.timedelta(days=1), dt.timedelta(days=2), None])
+    spans = metrics.histogram(seconds, bins=4)
+    assert spans["count"].sum() == 2
+    assert spans["low"][0] <= dt.timedelta(days=1) < spans["high"][0]
+    assert spans["low"].dtype == pl.Duration("ns")
+    assert metrics.histogram(pl.Series([], dtype=pl.Decimal(38, 2))).height == 0
+    assert metrics.histogram(["-0.5", "0.5"], bins=2).rows() == [(D(-1), D(0), 1), (D(0), D(1), 1)]
+    for bins in (0, 1001, True, "5"):
+        with pytest.raises(InputError, match="is not a number of ranges"):
+            metrics.histogram([1], bins=bins)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_what_fills_cost_against_the_prices_they_were_decided_at(kernel: str) -> None:
+    """Decided at 10, offered 11, had at 11.055 (half a per cent worse), 0.1 a share: 10 + 0.55 + 1 for 10. The sale is
+    decided at 14, two for one before it: at 7; offered 6, had at 5.97: 20 + 0.6 + 2 for 20. Of a day from 4 to 8 it is
+    at 1.97 of 4."""
+    bars = [(10, 10, 10, 10, 10**6), (11, 11, 11, 11, 10**6), (14, 14, 14, 14, 10**6), (7, 8, 4, 6, 10**6)]
+    ingest({"A": [*bars, *bars[3:] * 2]}, splits=[("A", DAYS[3], "0.5")])
+
+    def initialize(context: Any) -> None:
+        context.set_commission(commission.PerShare("0.1", 0))
+        context.set_slippage(slippage.FixedBasisPointsSlippage(basis_points=50))
+
+    result = run({0: order(10), 2: order(-10)}, initialize=initialize, days=5, kernel=kernel)
+    found = result.shortfall
+    columns = ("amount", "decision", "reference", "price", "delay", "slippage", "fees", "total", "quality")
+    assert found.select(columns).rows() == [
+        (10, 10, 11, D("11.055"), 10, D("0.55"), 1, D("11.55"), None),
+        (-20, 7, 6, D("5.97"), 20, D("0.6"), 2, D("22.6"), D("0.4925")),
+    ]
+    assert found.select("day_low", "day_high").rows()[1] == (4, 8)
+    assert result.costs.total == found.select(pl.col("slippage") + pl.col("fees")).to_series().sum()
+
+
+def test_a_shortfall_needs_the_bars_of_the_run(tmp_path: Any) -> None:
+    ingest({"A": [10, 11, 12, 13]})
+    result = run({0: order(1)}, days=4)
+    with pytest.raises(ResultError, match="bars of the run are not at hand"):
+        _ = rustybt.Result.load(result.save(tmp_path / "run")).shortfall
+    assert run({}, days=4).shortfall.height == 0

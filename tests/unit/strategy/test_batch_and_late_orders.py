@@ -91,18 +91,31 @@ def test_targets_that_are_no_pairs_are_refused(wrong: Any) -> None:
     assert run({0: place}, initialize=lambda context: None).orders.is_empty()
 
 
-def test_targets_before_a_wrong_one_are_placed_and_other_moments_refused() -> None:
-    ingest({"A": ["8"] * 5})
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_targets_with_a_wrong_one_among_them_are_none_and_other_moments_refused(kernel: str) -> None:
+    """On the second day A goes the short way, which does not look at orders one by one."""
+    ingest({"A": ["8"] * 5, "B": ["3"] * 5, "C": ["3"] * 5})
 
     def place(context: Any, data: Any) -> None:
-        with pytest.raises(InputError, match="is not a pair"):
-            api.order_target_percents([(api.symbol("A"), 0.5), 7])
+        a, b, c = api.symbols("A", "B", "C")
+        for wrong, error in (
+            (7, InputError), ((b, "much"), InputError), ((b, float("nan")), InputError), (("B", 0.1), InputError),
+            ((b, 1e15), OrderTooLarge),
+        ):  # fmt: skip
+            for pairs in ([(a, 0.5), wrong], [(b, 0.1), (a, 0.5), wrong, (c, 0.1)]):
+                with pytest.raises(error):
+                    api.order_target_percents(pairs)
+        assert not context.get_open_orders()
 
     def early(context: Any) -> None:
         with pytest.raises(OrderDuringInitialize):
             api.order_target_percents({api.symbol("A"): 0.5})
 
-    assert len(run({0: place}, initialize=early).orders) == 1
+    def known(context: Any, data: Any) -> None:
+        place(context, data)
+        assert api.order_target_percents({api.symbol("A"): 0.25}) == ["main-1"]
+
+    assert len(run({0: known, 1: place, 2: place}, initialize=early, kernel=kernel).orders) == 1
 
 
 @pytest.mark.parametrize("last", [(0.1, 0.0, 0.3), (0.0, 0.3, 0.1)])

@@ -28,15 +28,18 @@ NOT_ZIPLINES = {
     "explain",
     "modify_order",
     "oco",
+    "on_cross",
     "on_event",
     "on_price_threshold",
     "on_time_interval",
+    "on_true",
     "set_account",
     "set_borrow",
     "set_financing",
     "set_latency",
     "set_rollover",
     "order_target_percents",
+    "term",
 }
 """Zipline's cash knows no currency, and its orders are placed one by one: its scripts have no use for these. It calls
 functions by its schedule only."""

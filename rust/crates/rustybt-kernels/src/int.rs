@@ -101,8 +101,12 @@ impl From<BigInt> for Int {
 impl Neg for Int {
     type Output = Int;
 
+    #[inline]
     fn neg(self) -> Int {
-        Int::ZERO - &self
+        match self {
+            Int::Narrow(value) if value != i128::MIN => Int::Narrow(-value),
+            other => Int::ZERO - &other,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use rustybt_kernels::life::{Change, OPEN, fits};
 
 use crate::number::Number;
 use crate::order::{PyOrder, PyOrderStore};
-use crate::rows::{PyRows, Value};
+use crate::rows::PyRows;
 use crate::wake::PyWake;
 
 /// `Cause.STOP_REACHED` and `Cause.LIMIT_REACHED`.
@@ -65,17 +65,17 @@ pub struct Event<'a> {
 impl Event<'_> {
     /// Adds it as a row.
     pub fn log(&self, events: &mut PyRows) {
-        events.push([
-            Value::Short(Some(self.number)),
-            Value::Short(Some(self.stamp)),
-            Value::Text(Some(self.kind)),
-            Value::Wide(Some(self.quantity)),
-            Value::Wide(self.price),
-            Value::Wide(self.stop),
-            Value::Text(self.cause),
-            Value::Text(None),
-            Value::Text(self.told),
-        ]);
+        events
+            .row()
+            .short(self.number)
+            .short(self.stamp)
+            .text(self.kind)
+            .wide(self.quantity)
+            .wide(self.price)
+            .wide(self.stop)
+            .text(self.cause)
+            .text(None)
+            .text(self.told);
     }
 }
 

@@ -9,7 +9,7 @@ use rustybt_kernels::int::Int;
 use rustybt_kernels::sizing;
 
 use crate::number::Number;
-use crate::rows::{PyRows, Value};
+use crate::rows::PyRows;
 use crate::series::PySeries;
 
 /// Cash and positions of accounts in one or several currencies, marked on a series of prices per asset.
@@ -284,11 +284,10 @@ impl PyBooks {
     fn write_positions(&self, py: Python<'_>, rows: &mut PyRows) -> PyResult<()> {
         for position in self.books.positions() {
             let position = self.or_raise(py, position)?;
-            rows.push([
-                Value::Short(i64::try_from(position.slot).ok()),
-                Value::Wide(Some(&position.quantity.into())),
-                Value::Wide(Some(&position.cost.into())),
-            ]);
+            rows.row()
+                .short(i64::try_from(position.slot).ok())
+                .wide(&Int::from(position.quantity))
+                .wide(&Int::from(position.cost));
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::arrow::Column;
 use crate::books::{PyBooks, asked};
 use crate::frame::{PyArrowFrame, Texts, decimals, texts, whole};
 use crate::number::Number;
-use crate::rows::{Bits, PyRows, Value};
+use crate::rows::{Bits, PyRows};
 
 const KINDS: &str = "nwwwwwwwwwwwwwwwwnn";
 const MONEY: std::ops::Range<usize> = 1..14;
@@ -298,28 +298,28 @@ impl PyDays {
         let used = close.cash.clone() - &self.previous.cash - &added;
         let left = returns.clone() + ONE;
         self.ruined |= value.is_negative() || left.is_negative() || left == Int::ZERO;
-        let wide = |number| Value::Wide(Some(number));
-        self.rows.borrow_mut(py).push([
-            Value::Short(Some(session)),
-            wide(&value),
-            wide(&pnl),
-            wide(&used),
-            wide(&self.opening.cash),
-            wide(&close.cash),
-            wide(&self.opening.positions),
-            wide(&positions),
-            wide(&self.opening.exposure),
-            wide(&exposure),
-            wide(&close.value.0),
-            wide(&close.value.1),
-            wide(&close.exposure.0),
-            wide(&close.exposure.1),
-            wide(&returns),
-            Value::Wide(gross.as_ref()),
-            Value::Wide(net.as_ref()),
-            Value::Short(Some(close.longs)),
-            Value::Short(Some(close.shorts)),
-        ]);
+        self.rows
+            .borrow_mut(py)
+            .row()
+            .short(session)
+            .wide(&value)
+            .wide(&pnl)
+            .wide(&used)
+            .wide(&self.opening.cash)
+            .wide(&close.cash)
+            .wide(&self.opening.positions)
+            .wide(&positions)
+            .wide(&self.opening.exposure)
+            .wide(&exposure)
+            .wide(&close.value.0)
+            .wide(&close.value.1)
+            .wide(&close.exposure.0)
+            .wide(&close.exposure.1)
+            .wide(&returns)
+            .wide(gross.as_ref())
+            .wide(net.as_ref())
+            .short(close.longs)
+            .short(close.shorts);
         self.previous = DayStart {
             value,
             cash: close.cash,
@@ -515,7 +515,7 @@ fn labels(months: Vec<(i64, i64)>) -> (Texts, Vec<u32>) {
         let next = u32::try_from(places.len()).unwrap_or(u32::MAX);
         let place = *places.entry((year, month)).or_insert(next);
         if place == next {
-            all.add(&format!("{year}-{month:02}"));
+            all.add(format!("{year}-{month:02}").as_bytes());
         }
         codes.push(place);
     }

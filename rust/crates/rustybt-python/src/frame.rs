@@ -33,13 +33,12 @@ pub struct Texts {
 impl Texts {
     fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Texts {
         let mut all = Texts::default();
-        texts.for_each(|text| all.add(text));
+        texts.for_each(|text| all.add(text.as_bytes()));
         all
     }
 
-    /// Adds one.
-    pub fn add(&mut self, text: &str) {
-        let text = text.as_bytes();
+    /// Adds one, in UTF-8.
+    pub fn add(&mut self, text: &[u8]) {
         let mut view = [0; 16];
         view[..HEAD].copy_from_slice(&narrow(text.len()).to_ne_bytes());
         if text.len() <= INLINE {
@@ -52,6 +51,18 @@ impl Texts {
         }
         self.views.push(u128::from_ne_bytes(view));
     }
+}
+
+/// Makes the number that a text ends in larger by one; its digits begin at `first`.
+fn count_up(text: &mut Vec<u8>, first: usize) {
+    for digit in text[first..].iter_mut().rev() {
+        if *digit < b'9' {
+            *digit += 1;
+            return;
+        }
+        *digit = b'0';
+    }
+    text.insert(first, b'1');
 }
 
 /// A length or a place as Arrow has it. Beyond its 31 bits a wrong text would be shown: then rather none.
@@ -89,10 +100,9 @@ impl PyAssetTable {
     ) -> PyAssetTable {
         let mut ids = Texts::default();
         ids.views.reserve(orders);
-        let mut text = prefix.to_owned();
-        for number in 1..=orders {
-            text.truncate(prefix.len());
-            text.push_str(&number.to_string());
+        let mut text = format!("{prefix}0").into_bytes();
+        for _ in 0..orders {
+            count_up(&mut text, prefix.len());
             ids.add(&text);
         }
         PyAssetTable {

@@ -7,11 +7,11 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use rustybt_kernels::int::Int;
-use rustybt_kernels::life::{FILLED, Life};
+use rustybt_kernels::life::{FILLED, Life, OPEN};
 
 use crate::applier::Event;
 use crate::number::Number;
-use crate::rows::{PyRows, Value};
+use crate::rows::PyRows;
 
 /// What the order book and the broker know of an order.
 #[pyclass(name = "WorkingOrder", module = "rustybt._kernels._rustybt")]
@@ -97,9 +97,10 @@ impl PyOrder {
         PyOrder::of(number, instrument, slot, amount, created).with(terms)
     }
 
-    fn copy(&self, py: Python<'_>) -> PyOrder {
+    #[pyo3(signature = (instrument=None))]
+    fn copy(&self, py: Python<'_>, instrument: Option<Py<PyAny>>) -> PyOrder {
         PyOrder {
-            instrument: self.instrument.clone_ref(py),
+            instrument: instrument.unwrap_or_else(|| self.instrument.clone_ref(py)),
             amount: self.amount.clone(),
             filled: self.filled.clone(),
             more: self.more.as_ref().map(|terms| terms.clone_ref(py)),
@@ -217,27 +218,24 @@ impl PyOrder {
 
     /// Adds it as a row: slot, created, amount, filled, limit, stop, status, commission, changed, cause, reason.
     fn write(&self, rows: &mut PyRows, words: &Words) {
-        let cause = words.why.get(&self.number).copied().unwrap_or(self.cause);
-        let cause = usize::try_from(cause).unwrap_or(usize::MAX);
+        let open = self.status == OPEN;
+        let why = open.then(|| words.why.get(&self.number).copied()).flatten();
+        let cause = usize::try_from(why.unwrap_or(self.cause)).unwrap_or(usize::MAX);
         let label = (self.status != FILLED).then(|| words.labels.get(cause));
-        let sentence = || (self.status == 0).then(|| words.sentences.get(cause))?;
-        rows.push([
-            Value::Short(i64::try_from(self.slot).ok()),
-            Value::Short(Some(self.created)),
-            Value::Wide(Some(&self.amount.0)),
-            Value::Wide(Some(&self.filled.0)),
-            Value::Wide(self.limit.as_ref().map(|limit| &limit.0)),
-            Value::Wide(self.stop.as_ref().map(|stop| &stop.0)),
-            Value::Text(words.names.get(self.status).map(String::as_str)),
-            Value::Wide(Some(&self.commission.0)),
-            Value::Short(Some(self.changed)),
-            Value::Text(label.flatten().map(String::as_str)),
-            Value::Text(
-                self.reason
-                    .as_deref()
-                    .or_else(|| sentence().map(String::as_str)),
-            ),
-        ]);
+        let sentence = || open.then(|| words.sentences.get(cause))?;
+        let reason = self.reason.as_deref();
+        rows.row()
+            .short(i64::try_from(self.slot).ok())
+            .short(self.created)
+            .wide(&self.amount.0)
+            .wide(&self.filled.0)
+            .wide(self.limit.as_ref().map(|limit| &limit.0))
+            .wide(self.stop.as_ref().map(|stop| &stop.0))
+            .text(words.names.get(self.status).map(String::as_str))
+            .wide(&self.commission.0)
+            .short(self.changed)
+            .text(label.flatten().map(String::as_str))
+            .text(reason.or_else(|| sentence().map(String::as_str)));
     }
 }
 

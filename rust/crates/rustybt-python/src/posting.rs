@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use rustybt_kernels::int::Int;
 
 use crate::books::PyBooks;
-use crate::rows::{PyRows, Value};
+use crate::rows::PyRows;
 
 /// A fill, and its fee.
 pub struct Fill {
@@ -37,15 +37,15 @@ impl Posting {
             let pocket = books.books.pocket_of(fill.slot);
             let pocket = books.or_raise(py, pocket)?;
             fill.enter(&mut entries, stamp, "fill", &fill.quantity, &amount, pocket);
-            transactions.push([
-                Value::Short(Some(session)),
-                Value::Short(Some(stamp)),
-                Value::Short(Some(fill.number)),
-                Value::Short(place(fill.slot)),
-                Value::Wide(Some(&fill.quantity)),
-                Value::Wide(Some(&fill.price)),
-                Value::Wide(Some(&fill.fee)),
-            ]);
+            transactions
+                .row()
+                .short(session)
+                .short(stamp)
+                .short(fill.number)
+                .short(place(fill.slot))
+                .wide(&fill.quantity)
+                .wide(&fill.price)
+                .wide(&fill.fee);
         }
         for fill in fills.iter().filter(|fill| fill.fee != Int::ZERO) {
             let charged = books.books.charge(fill.slot, &fill.fee);
@@ -69,17 +69,17 @@ impl Fill {
         amount: &Int,
         pocket: usize,
     ) {
-        entries.push([
-            Value::Short(Some(stamp)),
-            Value::Text(Some(kind)),
-            Value::Short(place(self.slot)),
-            Value::Wide(Some(quantity)),
-            Value::Wide(Some(amount)),
-            Value::Short(Some(self.number)),
-            Value::Text((kind == "fee").then_some("commission")),
-            Value::Text(None),
-            Value::Short(place(pocket)),
-        ]);
+        entries
+            .row()
+            .short(stamp)
+            .text(kind)
+            .short(place(self.slot))
+            .wide(quantity)
+            .wide(amount)
+            .short(self.number)
+            .text((kind == "fee").then_some("commission"))
+            .text(None)
+            .short(place(pocket));
     }
 }
 

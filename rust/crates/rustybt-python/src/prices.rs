@@ -41,6 +41,8 @@ pub struct PyPrices {
     market: Py<PyAny>,
     bar: Slot,
     before_open: Slot,
+    /// The bar that was read last, as Python has it, and its number: at most moments it is that one again.
+    last_bar: (Py<PyAny>, usize),
     known: SpreadMap<(usize, usize), Known>,
     scales: Vec<Scale>,
 }
@@ -53,6 +55,7 @@ impl PyPrices {
         Ok(PyPrices {
             bar: Slot::of(&class, "bar")?,
             before_open: Slot::of(&class, "before_open")?,
+            last_bar: (market.py().None(), 0),
             market: market.unbind(),
             known: SpreadMap::default(),
             scales: Vec::new(),
@@ -96,16 +99,23 @@ impl PyPrices {
 impl PyPrices {
     /// The price that answers, and its scale.
     #[inline]
-    fn price(&self, py: Python<'_>, question: (usize, usize)) -> Option<(i64, usize)> {
+    fn price(&mut self, py: Python<'_>, question: (usize, usize)) -> Option<(i64, usize)> {
         let known = self.known.get(&question)?;
         let market = self.market.bind(py);
         let before_open = self.before_open.read(market)?;
         if !before_open.is(PyBool::new(py, false)) {
             return None;
         }
-        let bar = self.bar.read(market)?.extract().ok()?;
+        let bar = self.bar.read(market)?;
+        if !bar.is(&self.last_bar.0) {
+            self.last_bar.1 = bar.extract().ok()?;
+            drop(std::mem::replace(&mut self.last_bar.0, bar.unbind()).into_bound(py));
+        }
         // a bar without one has 0 there
-        let price = known.prices.get(bar).filter(|&price| price != 0)?;
+        let price = known
+            .prices
+            .get(self.last_bar.1)
+            .filter(|&price| price != 0)?;
         Some((price, known.scale))
     }
 }
@@ -126,7 +136,7 @@ fn answer<'py>(
     let Ok(prices) = held.cast_exact::<PyPrices>() else {
         return Ok(None);
     };
-    let Ok(known) = prices.try_borrow() else {
+    let Ok(mut known) = prices.try_borrow_mut() else {
         return Ok(None);
     };
     let Some((price, scale)) = known.price(py, (asset.addr(), field.addr())) else {

@@ -14,6 +14,7 @@ use crate::number::Number;
 pub const NOWHERE: u32 = u32::MAX;
 
 /// The values of one place in every row.
+#[derive(Clone)]
 pub enum Column {
     /// Integers of 64 bits; 0 where there is none.
     Short(Vec<i64>, Bits),
@@ -34,10 +35,23 @@ pub struct Bits {
 
 impl Bits {
     /// Those of so many.
-    pub fn of(all: impl Iterator<Item = bool>) -> Bits {
-        let mut bits = Bits::default();
-        all.for_each(|there| bits.push(there));
-        bits
+    pub fn of(mut all: impl ExactSizeIterator<Item = bool>) -> Bits {
+        let len = all.len();
+        let mut bytes = Vec::with_capacity(len.div_ceil(8));
+        let mut there = 0;
+        for _ in 0..len.div_ceil(8) {
+            let mut byte = 0;
+            for (place, one) in all.by_ref().take(8).enumerate() {
+                byte |= u8::from(one) << place;
+            }
+            there += byte.count_ones() as usize;
+            bytes.push(byte);
+        }
+        Bits {
+            bytes,
+            len,
+            missing: len - there,
+        }
     }
 
     /// So many, none of them there.
@@ -72,12 +86,13 @@ impl Bits {
                 missing,
             };
         }
-        self.bytes.resize(self.len / 8 + 1, 0);
-        if there {
-            self.bytes[self.len / 8] |= 1 << (self.len % 8);
-        } else {
-            self.missing += 1;
+        if self.len.is_multiple_of(8) {
+            self.bytes.push(0);
         }
+        if let Some(last) = self.bytes.last_mut() {
+            *last |= u8::from(there) << (self.len % 8);
+        }
+        self.missing += usize::from(!there);
     }
 
     /// How many are not there.
@@ -119,7 +134,7 @@ impl Bits {
 const FEW: usize = 8;
 
 /// Every text that occurs, once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Table {
     /// In the order of their first occurrence.
     pub texts: Vec<String>,
@@ -159,18 +174,58 @@ impl Table {
 pub struct PyRows {
     columns: Vec<Column>,
     len: usize,
+    /// For how many rows there is room in all columns.
+    room: usize,
 }
 
-/// One value of a row that Rust adds.
-#[derive(Clone, Copy)]
-pub enum Value<'a> {
-    /// Of a short column.
-    Short(Option<i64>),
-    /// Of a wide column.
-    Wide(Option<&'a Int>),
-    /// Of a column of text.
-    Text(Option<&'a str>),
+/// Rows that there is room for from the first one on.
+const FIRST_ROOM: usize = 64;
+/// Rows up to which there comes to be room for eight times as many: what is full is copied seldom. Then it is twice.
+const MANY: usize = 1 << 15;
+
+/// A row that Rust adds, a value after the other, of the kinds of the columns.
+pub struct Row<'a> {
+    columns: std::slice::IterMut<'a, Column>,
+    place: usize,
 }
+
+impl Row<'_> {
+    /// The value of a short column.
+    #[inline(always)] // here and below: called for every value of a run
+    pub fn short(mut self, value: impl Into<Option<i64>>) -> Self {
+        let Some(Column::Short(values, there)) = self.columns.next() else {
+            unreachable!("{KINDS}")
+        };
+        let value = value.into();
+        there.push(value.is_some());
+        values.push(value.unwrap_or_default());
+        self
+    }
+
+    /// The value of a wide column.
+    #[inline(always)]
+    pub fn wide<'v>(mut self, value: impl Into<Option<&'v Int>>) -> Self {
+        let Some(Column::Wide(values, there, longer)) = self.columns.next() else {
+            unreachable!("{KINDS}")
+        };
+        let value = value.into();
+        there.push(value.is_some());
+        values.push(narrow(self.place, value, longer));
+        self
+    }
+
+    /// The value of a column of text.
+    #[inline(always)]
+    pub fn text<'v>(mut self, value: impl Into<Option<&'v str>>) -> Self {
+        let Some(Column::Text(codes, table)) = self.columns.next() else {
+            unreachable!("{KINDS}")
+        };
+        codes.push(value.into().map_or(NOWHERE, |text| table.place(text)));
+        self
+    }
+}
+
+const KINDS: &str = "the rows of a run have fixed kinds";
 
 #[pymethods]
 impl PyRows {
@@ -211,6 +266,11 @@ impl PyRows {
         added
     }
 
+    fn take(&mut self, other: PyRef<'_, PyRows>) {
+        self.columns.clone_from(&other.columns);
+        self.len = other.len;
+    }
+
     fn since<'py>(&self, py: Python<'py>, first: usize) -> PyResult<Bound<'py, PyList>> {
         let row = |place: usize| {
             let values = self.columns.iter().map(|column| column.value(py, place));
@@ -249,7 +309,11 @@ impl PyRows {
             }
         };
         let columns = kinds.chars().map(column).collect::<PyResult<_>>()?;
-        Ok(PyRows { columns, len: 0 })
+        Ok(PyRows {
+            columns,
+            len: 0,
+            room: 0,
+        })
     }
 
     /// Makes room for so many more.
@@ -261,6 +325,7 @@ impl PyRows {
                 Column::Text(codes, _) => codes.reserve(more),
             }
         }
+        self.room = self.len + more;
     }
 
     /// How many.
@@ -290,26 +355,23 @@ impl PyRows {
         }
     }
 
-    /// Adds a row. Its values are of the kinds of the columns.
+    /// Adds a row: all its values are to be given.
     #[inline]
-    pub fn push<const N: usize>(&mut self, row: [Value<'_>; N]) {
-        for (column, value) in self.columns.iter_mut().zip(&row) {
-            match (column, *value) {
-                (Column::Short(values, there), Value::Short(value)) => {
-                    there.push(value.is_some());
-                    values.push(value.unwrap_or_default());
-                }
-                (Column::Wide(values, there, longer), Value::Wide(value)) => {
-                    there.push(value.is_some());
-                    values.push(narrow(self.len, value, longer));
-                }
-                (Column::Text(codes, table), Value::Text(text)) => {
-                    codes.push(text.map_or(NOWHERE, |text| table.place(text)));
-                }
-                _ => unreachable!("the rows of a run have fixed kinds"),
-            }
+    pub fn row(&mut self) -> Row<'_> {
+        if self.len == self.room {
+            self.grow();
         }
         self.len += 1;
+        Row {
+            columns: self.columns.iter_mut(),
+            place: self.len - 1,
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let more = (7 * self.len).clamp(FIRST_ROOM, MANY);
+        self.reserve(more.max(self.len));
     }
 }
 

@@ -37,7 +37,7 @@ impl Slot {
     }
 
     /// None where the object is of another class, or its slot empty.
-    #[inline]
+    #[inline(always)] // three times a question for a price
     #[expect(unsafe_code)]
     pub fn read<'py>(&self, object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         let py = object.py();

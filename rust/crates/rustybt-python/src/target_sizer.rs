@@ -122,43 +122,55 @@ impl PyTargetSizer {
         weight: &Bound<'py, PyAny>,
         target: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let placed = match self.moment(py)? {
-            Some(bar) => self.size_and_place(py, asset, weight, target, bar)?,
-            None => Placed::Elsewhere,
+        let sized = match self.moment(py)? {
+            Some(bar) => self.sized(py, asset, weight, target, bar)?,
+            None => Sized::Elsewhere,
         };
-        Ok(match placed {
-            Placed::Elsewhere => PyNotImplemented::get(py).to_owned().into_any(),
-            Placed::Nothing => py.None().into_bound(py),
-            Placed::Order(number) => self.id(py, number).into_any(),
+        Ok(match sized {
+            Sized::Elsewhere => PyNotImplemented::get(py).to_owned().into_any(),
+            Sized::Nothing => py.None().into_bound(py),
+            Sized::Order(order) => self.place(py, order)?.into_any(),
         })
     }
+
+    /// Places nothing before all of them have a size.
 
     fn order_targets<'py>(
         slf: &Bound<'py, Self>,
         pairs: &Bound<'py, PyAny>,
-        otherwise: &Bound<'py, PyAny>,
+        prepare: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyList>> {
         let py = slf.py();
-        let ids = PyList::empty(py);
+        let mut prepared = Vec::new();
         let moment = slf.borrow().moment(py)?;
         for pair in pairs.try_iter()? {
             let pair = pair?;
-            let mut placed = Placed::Elsewhere;
+            let mut sized = Sized::Elsewhere;
             if let Some(bar) = moment
                 && let Ok(two) = pair.cast_exact::<PyTuple>()
                 && two.len() == 2
             {
                 let (asset, weight) = (two.get_borrowed_item(0)?, two.get_borrowed_item(1)?);
                 // borrowed anew each time: what makes the pairs may place orders of its own
-                placed = slf
-                    .borrow_mut()
-                    .size_and_place(py, &asset, &weight, true, bar)?;
+                sized = slf.borrow_mut().sized(py, &asset, &weight, true, bar)?;
             }
-            match placed {
-                Placed::Nothing => {}
-                Placed::Order(number) => ids.append(slf.borrow_mut().id(py, number))?,
-                Placed::Elsewhere => {
-                    let id = otherwise.call1((pair,))?;
+            match sized {
+                Sized::Nothing => {}
+                Sized::Order(order) => prepared.push(Prepared::Here(order)),
+                Sized::Elsewhere => {
+                    let place = prepare.call1((pair,))?;
+                    if !place.is_none() {
+                        prepared.push(Prepared::There(place));
+                    }
+                }
+            }
+        }
+        let ids = PyList::empty(py);
+        for one in prepared {
+            match one {
+                Prepared::Here(order) => ids.append(slf.borrow_mut().place(py, order)?)?,
+                Prepared::There(place) => {
+                    let id = place.call0()?;
                     if !id.is_none() {
                         ids.append(id)?;
                     }
@@ -193,14 +205,28 @@ impl Attribute {
     }
 }
 
-/// What became of a call.
-enum Placed {
+/// What a weight comes to.
+enum Sized {
     /// It is Python's to answer.
     Elsewhere,
     /// The size came to zero.
     Nothing,
-    /// The number of the order.
-    Order(i64),
+    Order(Order),
+}
+
+/// An order that is to be placed.
+struct Order {
+    instrument: Py<PyAny>,
+    slot: usize,
+    size: Int,
+    stamp: i64,
+}
+
+/// An order of several, which are placed once all of them have a size.
+enum Prepared<'py> {
+    Here(Order),
+    /// What Python places it with.
+    There(Bound<'py, PyAny>),
 }
 
 impl PyTargetSizer {
@@ -221,19 +247,27 @@ impl PyTargetSizer {
         PyString::new(py, id)
     }
 
-    fn size_and_place<'py>(
+    fn place<'py>(&mut self, py: Python<'py>, order: Order) -> PyResult<Bound<'py, PyString>> {
+        let mut store = self.store.bind(py).borrow_mut();
+        let number =
+            store.add_market(py, &order.instrument, order.slot, order.size, order.stamp)?;
+        drop(store);
+        Ok(self.id(py, number))
+    }
+
+    fn sized<'py>(
         &mut self,
         py: Python<'py>,
         asset: &Bound<'py, PyAny>,
         weight: &Bound<'py, PyAny>,
         target: bool,
         bar: usize,
-    ) -> PyResult<Placed> {
+    ) -> PyResult<Sized> {
         let Some(known) = self.known.get(&asset.as_ptr().addr()) else {
-            return Ok(Placed::Elsewhere);
+            return Ok(Sized::Elsewhere);
         };
         if bar < known.priced || bar > known.closing {
-            return Ok(Placed::Elsewhere);
+            return Ok(Sized::Elsewhere);
         }
         let whole;
         let (amount, scale) = if let Ok(weight) = weight.cast_exact::<PyFloat>() {
@@ -242,30 +276,34 @@ impl PyTargetSizer {
             whole = (weight.extract::<Number>()?.0, 0);
             &whole
         } else {
-            return Ok(Placed::Elsewhere);
+            return Ok(Sized::Elsewhere);
         };
         let books = self.books.bind(py);
         // most targets of a large universe are none of something that is not held: no value has to be known for that
         if target && *amount == Int::ZERO && books.borrow().holds_none(py, known.slot)? {
-            return Ok(Placed::Nothing);
+            return Ok(Sized::Nothing);
         }
         let price = Int::from(at(&known.price, bar)?) * &known.mark_to_fill_scale;
         if price == Int::ZERO {
-            return Ok(Placed::Nothing);
+            return Ok(Sized::Nothing);
         }
         let size = asked(books, |books| {
             books.size_of_weight(known.slot, amount, *scale, &price, target)
         })?;
         if size == Int::ZERO {
-            return Ok(Placed::Nothing);
+            return Ok(Sized::Nothing);
         }
         if size.narrow().is_none_or(|size| size.abs() >= self.large) {
-            return Ok(Placed::Elsewhere);
+            return Ok(Sized::Elsewhere);
         }
         let stamp = i64::try_from(at(&self.times, bar)?)?;
-        let mut store = self.store.bind(py).borrow_mut();
-        let number = store.add_market(py, &known.instrument, known.slot, size, stamp)?;
-        Ok(Placed::Order(number))
+        let (instrument, slot) = (known.instrument.clone_ref(py), known.slot);
+        Ok(Sized::Order(Order {
+            instrument,
+            slot,
+            size,
+            stamp,
+        }))
     }
 }
 

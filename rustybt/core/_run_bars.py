@@ -1,0 +1,60 @@
+"""The bars of a run that is over, looked at once more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from rustybt.core._assets import Asset
+
+type Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetBars:
+    """The bars of an asset on those of its run.
+
+    here: whether there is such a bar at all. open, high, low, close, volume: as floats, NaN where there is none, in
+    what a share was then. price: the last close, carried over bars without one, times 10**scale; 0 before the first.
+    first, last: the first bar with a price and the last one of the asset's life, which may lie before or after the
+    run. splits: by the bar that they take effect with, what they make of a unit (2 for a two-for-one); dividends in
+    the asset's own shares are among them. dividends: bar and money per unit, in the asset's currency. jumps: bars with
+    which its price is restated by any action.
+    """
+
+    asset: Asset
+    here: npt.NDArray[np.bool_]
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    price: Sequence[int]
+    scale: int
+    first: int
+    last: int
+    splits: tuple[tuple[int, Fraction], ...]
+    dividends: tuple[tuple[int, Fraction], ...]
+    jumps: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunBars:
+    """The bars of a run. Bar 0 is the last one before it.
+
+    stamps: when each is over, ns UTC. starts: for each session its first bar, and one more at the end. days: of the
+    sessions, since 1970. of: the bars of an asset, by sid; they are read then.
+    """
+
+    stamps: npt.NDArray[np.int64]
+    starts: Sequence[int]
+    days: Sequence[int]
+    of: Callable[[int], AssetBars]
+
+    def bars_at(self, stamps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The bars within which moments lie: the first that is over by then or later."""
+        return np.minimum(np.searchsorted(self.stamps, stamps, side="left"), len(self.stamps) - 1)

@@ -1,0 +1,145 @@
+"""Pictures on Plotly, which is imported here alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from rustybt.core import writing
+from rustybt.errors import InputError, MissingExtra, ResultError
+from rustybt.results._drawn._picture import Heat, Panel, Picture, digits_of
+
+_PER_HEIGHT: Final = 300
+_INCH: Final = 100
+_MANY_MARKS: Final = 300
+_FORMATS: Final = {"percent": ".6~%", "money": ".6~s", "ratio": ".6~g", "number": ".6~g"}
+
+type Colours = dict[str, str]
+
+
+def figure_of(
+    picture: Picture, colours: Colours, path: Path | None, *, size: tuple[float, float] | None, show: bool
+) -> Any:
+    """The figure, written as one page that needs no network where a path is given."""
+    try:
+        from plotly.subplots import make_subplots
+    except ImportError:
+        raise MissingExtra('backend="plotly" needs plotly. Install it with: pip install "rustybt[plotly]"') from None
+    if path is not None and path.suffix.lower() not in (".html", ".json"):
+        raise InputError(f"{path}: with plotly a picture is a page. Name a file that ends in .html or .json.")
+    heights = [panel.height for panel in picture.panels]
+    figure = make_subplots(
+        rows=len(heights), cols=1, shared_xaxes=picture.shared, vertical_spacing=0.06 if len(heights) < 6 else 0.03,
+        row_heights=[height / sum(heights) for height in heights],
+    )  # fmt: skip
+    for row, panel in enumerate(picture.panels, 1):
+        _draw_panel(figure, panel, colours, row)
+    seen: set[str] = set()
+    for trace in figure.data:  # what is called alike in several panels stands in the legend once
+        trace.update(legendgroup=trace.name, showlegend=bool(trace.name) and trace.name not in seen)
+        seen.add(trace.name)
+    _lay_out(figure, picture, colours, size, sum(heights))
+    if path is not None:
+        with writing(ResultError, path, "pass another path."):
+            path.expanduser().parent.mkdir(parents=True, exist_ok=True)
+            write = figure.write_json if path.suffix.lower() == ".json" else figure.write_html
+            write(path.expanduser())
+    if show:
+        figure.show()
+    return figure
+
+
+def _lay_out(figure: Any, picture: Picture, colours: Colours, size: tuple[float, float] | None, height: float) -> None:
+    inches = {} if size is None else {"width": round(size[0] * _INCH)}
+    below = f"<span style='font-size:12px;color:{colours['quiet']}'>{_plain(picture.below)}</span>"
+    figure.update_layout(
+        title={"text": f"<b>{_plain(picture.title)}</b><br>{below}", "x": 0.02, "xanchor": "left",
+               "y": 1, "yanchor": "top", "pad": {"t": 26}},
+        paper_bgcolor=colours["ground"],
+        plot_bgcolor=colours["ground"],
+        font={"color": colours["ink"]},
+        height=round(size[1] * _INCH) if size else min(round(160 + _PER_HEIGHT * height), 3_000),
+        margin={"l": 80, "r": 24, "t": 100, "b": 40},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
+        hovermode="x unified" if picture.shared else "closest",
+        **inches,
+    )  # fmt: skip
+    figure.update_xaxes(gridcolor=colours["rule"], zeroline=False, linecolor=colours["rule"])
+    figure.update_yaxes(gridcolor=colours["rule"], zeroline=False)
+
+
+def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
+    at = {"row": row, "col": 1}
+    domains = {"xref": "x domain", "yref": "y domain"}
+    if panel.told:
+        figure.add_annotation(text=_plain(panel.told), showarrow=False, x=0.5, y=0.5, **domains, **at)
+        figure.update_xaxes(visible=False, **at)
+        figure.update_yaxes(visible=False, **at)
+        return
+    if panel.heat is not None:
+        _draw_heat(figure, panel.heat, colours, at)
+        return
+    x = list(panel.x)
+    for line in panel.lines:
+        colour = colours[line.colour]
+        figure.add_scatter(
+            x=x, y=_known(line.values), name=_plain(line.name), mode="lines+markers" if len(x) == 1 else "lines",
+            line={"color": colour, "width": 1.2 if line.below else 1.6}, fill="tozeroy" if line.filled else None,
+            fillcolor=_pale(colour) if line.filled else None, **at,
+        )  # fmt: skip
+    for mark in panel.marks:
+        symbol, width = "triangle-up" if mark.up else "triangle-down", 9 if len(mark.x) < _MANY_MARKS else 4
+        look = {"symbol": symbol, "color": colours[mark.colour], "size": width}
+        figure.add_scatter(x=list(mark.x), y=list(mark.values), name=mark.name, mode="markers", marker=look, **at)
+    if panel.bars is not None:
+        bars = panel.bars
+        below = [bars.signed and end <= 0 for end in bars.ends]
+        figure.add_bar(
+            x=[(start + end) / 2 for start, end in zip(bars.starts, bars.ends, strict=True)], y=list(bars.values),
+            width=[end - start for start, end in zip(bars.starts, bars.ends, strict=True)], showlegend=False,
+            marker={"color": [colours["loss"] if lost else colours[bars.colour] for lost in below]}, **at,
+        )  # fmt: skip
+    for span in panel.spans:
+        figure.add_vrect(
+            x0=span.start, x1=span.end, fillcolor=colours["loss"], opacity=0.12, layer="below", line_width=0, **at
+        )
+    for place, (value, name) in enumerate(sorted(panel.levels)):
+        dashed = {"color": colours["ink"], "width": 1, "dash": "dash"}
+        figure.add_shape(type="line", x0=value, x1=value, y0=0, y1=1, yref="y domain", line=dashed, **at)
+        figure.add_annotation(
+            text=name, x=value, y=0.98 - 0.08 * place, yref="y domain", showarrow=False, xanchor="left", xshift=4, **at
+        )
+    if panel.zero:
+        figure.add_hline(y=0, line={"color": colours["quiet"], "width": 1}, **at)
+    figure.update_yaxes(title_text=_plain(panel.label), tickformat=_FORMATS[panel.style], **at)
+    if panel.across in _FORMATS:
+        figure.update_xaxes(tickformat=_FORMATS[panel.across], **at)
+
+
+def _draw_heat(figure: Any, heat: Heat, colours: Colours, at: dict[str, int]) -> None:
+    months = [abs(value) for row in heat.values for value in row[:-1] if value is not None]
+    largest = max(months, default=0.01) or 0.01
+    most, digits = 1.6 * largest, digits_of(largest)
+    scale = [[0.0, colours["loss"]], [0.5, colours["ground"]], [1.0, colours["gain"]]]
+    figure.add_heatmap(
+        x=list(heat.columns), y=list(heat.rows), z=[list(row) for row in heat.values], colorscale=scale, zmin=-most,
+        zmax=most, showscale=False, texttemplate=f"%{{z:.{digits}%}}",
+        hovertemplate="%{y} %{x}: %{z:.2%}<extra></extra>", **at,
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False, **at)
+    figure.update_xaxes(showgrid=False, **at)
+
+
+def _known(values: Any) -> list[float | None]:
+    """A gap where there is no number."""
+    return [value if value is not None and value == value else None for value in values]  # noqa: PLR0124  NaN
+
+
+def _pale(colour: str) -> str:
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.18)"
+
+
+def _plain(text: str) -> str:
+    """Text of users is no markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,127 @@
+"""What is in a picture, whatever draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+type Style = Literal["money", "percent", "ratio", "number"]
+type Points = Sequence[float | None]
+
+FEW: Final = ("c1", "c2", "c3", "c4", "c5", "c6", "c7")
+"""Colours of lines that stand side by side, by their names in a theme."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line over the panel's places. filled: down, or up, to zero. below: drawn behind the others, and thin."""
+
+    name: str
+    values: Points
+    colour: str
+    filled: bool = False
+    below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Points of their own: triangles that point up or down."""
+
+    name: str
+    x: Sequence[Any]
+    values: Sequence[float]
+    colour: str
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A bar at each place, from `starts` to `ends`; below zero in the colour of losses where `signed`."""
+
+    starts: Sequence[Any]
+    ends: Sequence[Any]
+    values: Sequence[float]
+    colour: str
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A table of colours; None where there is nothing."""
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+    values: Sequence[Points]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the axis that is shaded."""
+
+    start: Any
+    end: Any
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One of the panels of a picture, which lie below one another.
+
+    label: of the vertical axis, whose numbers are of `style`. x: the places of the lines. levels: vertical lines with a
+    name. told: what stands there where there is nothing to draw.
+    """
+
+    label: str
+    style: Style
+    x: Sequence[Any] = ()
+    lines: Sequence[Line] = ()
+    marks: Sequence[Marks] = ()
+    bars: Bars | None = None
+    heat: Heat | None = None
+    spans: Sequence[Span] = ()
+    levels: Sequence[tuple[float, str]] = ()
+    across: Style | Literal["time"] = "time"
+    height: float = 1.0
+    zero: bool = False
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture: a title, what stands below it, and panels. shared: whether all have one axis of time."""
+
+    title: str
+    below: str
+    panels: Sequence[Panel] = field(default_factory=list)
+    shared: bool = True
+
+
+def digits_of(most: float) -> int:
+    """How many decimals a table of percentages needs whose largest is `most`."""
+    return 1 if most >= 0.01 else 2 if most >= 0.001 else 3
+
+
+def percent(value: float, digits: int) -> str:
+    """A share as a percentage; what rounds to nothing has no sign.
+
+    >>> percent(0.1234, 1), percent(-0.0001, 1)
+    ('12.3%', '0.0%')
+    """
+    text = f"{value:.{digits}%}"
+    return text.removeprefix("-") if not float(text.removesuffix("%")) else text
+
+
+def shown(value: float, style: Style) -> str:
+    """A number as the tick of an axis.
+
+    >>> shown(0.125, "percent"), shown(1_250_000, "money"), shown(1.5, "ratio")
+    ('12.5%', '1.25M', '1.5')
+    """
+    if style == "percent":
+        return f"{value * 100:.6g}%"
+    if style == "money":
+        for unit, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+            if abs(value) >= unit:
+                return f"{value / unit:.6g}{letter}"
+    return f"{value:.6g}"

@@ -1,0 +1,101 @@
+"""Terms that a strategy asks for: indicators read at its moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Generic
+
+from rustybt.core import Asset, Scalar
+from rustybt.errors import InputError, WrongType
+from rustybt.indicators import AGAINST, FIELD, FIELDS, Indicator
+from rustybt.strategy._account_state import AccountState
+from rustybt.strategy._run_facts import RunPhase
+
+if TYPE_CHECKING:
+    from rustybt.view import SeveralTerms, Term
+
+
+class Reckoning(Generic[Scalar]):
+    """The part of `context` that reads indicators."""
+
+    __slots__ = ()
+
+    _state: AccountState[Scalar]
+    _phase: RunPhase
+
+    def term(
+        self,
+        kind: Indicator,
+        assets: Asset | Iterable[Asset],
+        field: str | None = None,
+        *,
+        frequency: str | None = None,
+        against: Asset | None = None,
+        **parameters: Any,
+    ) -> Term | SeveralTerms | Any:
+        """An indicator of one asset or several, read at the moment; see `rustybt.api.term`."""
+        from rustybt.view import Asked, IndicatorTerm, SeveralTerms
+
+        if not isinstance(kind, Indicator):
+            raise WrongType(f"term({kind!r}): the first is an indicator, like rustybt.indicators.SMA.")
+        what = f"term({kind.name})"
+        single = isinstance(assets, Asset)
+        named = self._assets_of(what, assets)
+        asked = Asked(
+            kind,
+            _field(what, kind, field),
+            tuple(kind.checked(parameters).items()),
+            self._is_daily(what, frequency),
+            self._other(what, kind, against),
+        )
+        market = self._state.market
+        for asset in (*named, *([] if against is None else [against])):
+            market.want(asset)
+        outputs = kind.outputs or ("",)
+        terms = {
+            name: IndicatorTerm(market, self._phase, named, asked, place, single=single)
+            for place, name in enumerate(outputs)
+        }
+        return SeveralTerms(dict(terms)) if kind.outputs else terms[""]
+
+    def _assets_of(self, what: str, assets: Any) -> tuple[Asset, ...]:
+        if isinstance(assets, Asset):
+            return (assets,)
+        named = list(assets) if isinstance(assets, Iterable) and not isinstance(assets, str) else [assets]
+        wrong = [one for one in named if not isinstance(one, Asset)]
+        if wrong or not named:
+            found = repr(wrong[0]) if wrong else "no asset"
+            raise WrongType(f"{what}: {found} where assets are meant. Pass an asset, like symbol('AAPL'), or several.")
+        return tuple(named)
+
+    def _is_daily(self, what: str, frequency: Any) -> bool:
+        market = self._state.market
+        if frequency is None or frequency == market.frequency:
+            return False
+        if frequency == "1d" and not market.axis.daily:
+            return True
+        both = "" if market.axis.daily else ", or '1d' for the sessions that are over"
+        raise InputError(
+            f"{what}(frequency={frequency!r}): a term is of the run's own bars, {market.frequency!r}{both}. "
+            "Leave it out."
+        )
+
+    def _other(self, what: str, kind: Indicator, against: Any) -> Asset | None:
+        if (AGAINST in kind.reads) != (against is not None):
+            need = "needs against=, the asset to compare with" if against is None else "compares with no other asset"
+            raise InputError(f"{what}: it {need}.")
+        if against is not None and not isinstance(against, Asset):
+            raise WrongType(f"{what}(against={against!r}): pass an asset, like symbol('SPY').")
+        return against
+
+
+def _field(what: str, kind: Indicator, field: Any) -> str:
+    if FIELD not in kind.reads:
+        if field is not None:
+            raise InputError(f"{what}: it reads {', '.join(kind.reads)}, and no other field. Leave {field!r} out.")
+        return ""
+    if field is None:
+        return "close"
+    if field not in FIELDS:
+        raise InputError(f"{what}: there is no field {field!r}. Choose {', '.join(FIELDS)}.")
+    return str(field)

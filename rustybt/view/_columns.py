@@ -1,0 +1,242 @@
+"""Indicators of assets at all bars of a market, reckoned once and kept for all its runs."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Final, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rustybt.core import Asset, date_of
+from rustybt.errors import HistoryWindowStartsBeforeData
+from rustybt.view._axis import Axis
+from rustybt.view._grid import Grid, Place
+from rustybt.view._track import Track
+from rustybt.view._tracks import Tracks
+
+type Floats = npt.NDArray[np.float64]
+
+MOST_BYTES: Final = 2**30
+"""What is kept of indicators on one axis: those that were asked for last. A run holds what it reads itself."""
+PRICES: Final = frozenset({"open", "high", "low", "close", "price"})
+
+
+class Kind(Protocol):
+    """An indicator, as `rustybt.indicators.Indicator` tells of itself."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def reads(self) -> tuple[str, ...]: ...
+    @property
+    def outputs(self) -> tuple[str, ...]: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def recursive(self) -> bool: ...
+    @property
+    def warm_up(self) -> Any: ...
+    @property
+    def own(self) -> bool: ...
+    def columns(self, columns: list[Floats], parameters: Mapping[str, Any]) -> tuple[Floats, ...]: ...
+    def column(self, columns: list[Floats], parameters: dict[str, Any]) -> Floats: ...
+    def check(self, columns: list[Floats], parameters: dict[str, Any]) -> None: ...
+
+
+class Asked(NamedTuple):
+    """What a term is of. daily: of sessions, in a run of shorter bars. against: another asset, whose column is read."""
+
+    kind: Kind
+    field: str
+    parameters: tuple[tuple[str, Any], ...]
+    daily: bool = False
+    against: Asset | None = None
+
+    @property
+    def unit(self) -> str | None:
+        """What restates its values: price, volume, or nothing."""
+        unit = self.field if self.kind.unit == "field" else self.kind.unit
+        return "price" if unit in PRICES else unit
+
+    @property
+    def bars(self) -> int:
+        """How many bars it takes to its first value."""
+        bars: int = self.kind.warm_up(**dict(self.parameters))
+        return bars
+
+
+class Laid(NamedTuple):
+    """Columns of an indicator on a grid, of each output one of the shape (bars, assets).
+
+    values: in the shares of the time before the first bar. factors: what makes of them those of each bar's own time;
+    None where that is 1 throughout. places: of each asset's adjustments.
+    before: of a user's indicator, whose values are those of each bar's own time: at each bar the value before it, as of
+    this one.
+    """
+
+    grid: Grid
+    values: tuple[Floats, ...]
+    factors: Floats | None
+    places: tuple[list[Place], ...]
+    before: Floats | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(one.nbytes for one in self.values) + (0 if self.factors is None else self.factors.nbytes)
+
+
+class Columns:
+    """The indicators that runs on the same tracks have asked for, in any number of threads."""
+
+    __slots__ = ("_grid", "_kept", "_lock", "_tracks", "reckoned")
+
+    def __init__(self, tracks: Tracks) -> None:
+        self._tracks = tracks
+        self._grid = Grid(tracks.axis, tracks.first_loaded)
+        self._kept: OrderedDict[tuple[Asked, tuple[int, ...]], Laid] = OrderedDict()
+        self._lock = threading.RLock()
+        # how many were reckoned so far
+        self.reckoned = 0
+
+    @property
+    def axis(self) -> Axis:
+        """The bars of the run, or its sessions."""
+        return self._tracks.axis
+
+    @classmethod
+    def of(cls, tracks: Tracks) -> Columns:
+        """Those on some tracks: the same for all who ask."""
+        found = tracks.columns
+        if found is None:
+            found = tracks.columns = cls(tracks)
+        return found
+
+    def laid(self, asked: Asked, assets: Sequence[Asset]) -> Laid:
+        """An indicator of some assets. Raises HistoryWindowStartsBeforeData where none of them ever has a value."""
+        key = asked, tuple([asset.sid for asset in assets])
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None:
+                found = self._kept[key] = self._reckon(asked, assets)
+                self.reckoned += 1
+                while len(self._kept) > 1 and sum(one.size for one in self._kept.values()) > MOST_BYTES:
+                    self._kept.popitem(last=False)
+            else:
+                self._kept.move_to_end(key)
+            return found
+
+    def _reckon(self, asked: Asked, assets: Sequence[Asset]) -> Laid:
+        tracks = self._tracks.of(assets)
+        if asked.bars > len(self._grid.keys):
+            raise HistoryWindowStartsBeforeData(self._too_long(asked))
+        columns = [self._read(asked, name, tracks) for name in asked.kind.reads]
+        if asked.kind.own:
+            return self._of_own(asked, tracks, columns)
+        values = asked.kind.columns(columns, dict(asked.parameters))
+        return Laid(
+            self._grid,
+            tuple([np.ascontiguousarray(one) for one in values]),
+            self._factors(tracks, asked.unit),
+            tuple([self._grid.places(track) for track in tracks]),
+        )
+
+    def _of_own(self, asked: Asked, tracks: Sequence[Track], columns: list[Floats]) -> Laid:
+        """An indicator of a user's: of the windows as they stand at each bar, in stretches that nothing restates."""
+        kind, given, count = asked.kind, dict(asked.parameters), len(self._grid.keys)
+        values, before = np.empty((count, len(tracks))), np.full((count, len(tracks)), np.nan)
+        places = tuple([self._grid.places(track) for track in tracks])
+        for column, track in enumerate(tracks):
+            own = [one[:, column] for one in columns]
+            kind.check(own, given)
+            starts = sorted({0, *(place for place, *_ in places[column] if 0 < place < count)})
+            for first, end in zip(starts, [*starts[1:], count], strict=True):
+                found = self._stretch(asked, track, own, max(0, first - 1), end, first)
+                values[first:end, column] = found[first and 1 :]
+                before[first or 1 : end, column] = found[:-1]
+        return Laid(self._grid, (values,), None, places, before)
+
+    def _stretch(self, asked: Asked, track: Track, own: list[Floats], first: int, end: int, now: int) -> Floats:
+        """A user's indicator from one place to another, of windows as they stand at a place. own: what it reads."""
+        begin = 0 if asked.kind.recursive else max(0, first - asked.bars + 1)
+        seen = []
+        for name, one in zip(asked.kind.reads, own, strict=True):
+            field = asked.field if name == "field" else name
+            factors = self._factors([track], "volume" if field == "volume" else "price")
+            seen.append(one[begin:end] if factors is None else one[begin:end] * factors[now, 0])
+        return asked.kind.column(seen, dict(asked.parameters))[first - begin :]
+
+    def own_window(self, asked: Asked, assets: Sequence[Asset], first: int, end: int, now: int) -> Floats:
+        """The same of several assets, (bars, assets): what `history` gives where a split lies within."""
+        tracks = self._tracks.of(assets)
+        columns = [self._read(asked, name, tracks) for name in asked.kind.reads]
+        found = [
+            self._stretch(asked, track, [one[:, place] for one in columns], first, end, now)
+            for place, track in enumerate(tracks)
+        ]
+        return np.stack(found, axis=1)
+
+    def _read(self, asked: Asked, name: str, tracks: Sequence[Track]) -> Floats:
+        """A column that an indicator takes, in the shares of the time before the first bar."""
+        grid = self._grid
+        if name == "session":
+            opens = self._tracks.axis.calendar.opens
+            places = np.arange(len(grid.keys)) if self._tracks.axis.daily else np.searchsorted(opens, grid.keys)
+            numbers = places.astype(np.float64)
+            return np.repeat(numbers[:, None], len(tracks), axis=1)
+        field = asked.field if name in {"field", "against"} else name
+        if name == "against" and asked.against is not None:
+            tracks = self._tracks.of([asked.against]) * len(tracks)
+        laid = np.empty((len(grid.keys), len(tracks)))
+        for place, track in enumerate(tracks):
+            laid[:, place] = grid.numbers(track, field)
+        factors = self._factors(tracks, "volume" if field == "volume" else "price")
+        return laid if factors is None else laid / factors
+
+    def _factors(self, tracks: Sequence[Track], unit: str | None) -> Floats | None:
+        """What restates each bar's values, from the time before the first one; None where nothing does."""
+        grid = self._grid
+        if unit is None or not any(grid.places(track) for track in tracks):
+            return None
+        factors = np.ones((len(grid.keys), len(tracks)))
+        for column, track in enumerate(tracks):
+            whole = Fraction(1)
+            for place, price, volume, _ in grid.places(track):
+                if 0 < place < len(factors):
+                    whole *= price if unit == "price" else 1 / volume
+                    factors[place:, column] = float(whole)
+        return factors
+
+    def _too_long(self, asked: Asked) -> str:
+        tracks, axis = self._tracks, self._tracks.axis
+        days, first = axis.calendar.days, tracks.first_data
+        given = ", ".join(f"{name}={value}" for name, value in asked.parameters)
+        bars, there = asked.bars, len(self._grid.keys)
+        text = (
+            f"{asked.kind.name}({given}) has its first value after {bars} bars of '{tracks.frequency}', and up to the "
+            f"run's end there are {there}, from {date_of(int(days[first]))} on. Choose a shorter window"
+        )
+        if axis.daily and first + bars - 1 < len(days):
+            return f"{text}, or a run that reaches to {date_of(int(days[first + bars - 1]))}, its first bar."
+        return f"{text}."
+
+
+def columns_for(tracks: Tracks, asked: Asked, more: int) -> Columns:
+    """The columns that reach back as far as an indicator must, and so many bars more."""
+    if asked.daily:
+        tracks = tracks.by_session()
+    axis, first = tracks.axis, tracks.first_loaded
+    if asked.kind.recursive:
+        first = tracks.first_data
+    else:
+        before = axis.bars_in(first, axis.first_session - 1) if first < axis.first_session else 0
+        missing = asked.bars + more - before
+        while first > tracks.first_data and missing > 0:
+            step = min(first - tracks.first_data, axis.first_session - first + 1)
+            missing -= axis.bars_in(first - step, first - 1)
+            first -= step
+    return Columns.of(tracks if first >= tracks.first_loaded else tracks.reaching(first))
