@@ -100,7 +100,7 @@ def never() -> dict[str, Any]:
     raise AssertionError("not on record: python -m tests.parity.record")
 
 
-@pytest.mark.parametrize("block", sorted(file.stem for file in _outcomes.RECORDED.iterdir()))
+@pytest.mark.parametrize("block", record.blocks())
 def test_what_is_on_record_is_what_ci_asks(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else it would be asked of Zipline in every run: right, and slow. The first question stands for its block."""
     monkeypatch.delenv("RUSTYBT_PARITY_LIVE", raising=False)
@@ -114,7 +114,7 @@ def test_what_is_on_record_is_what_ci_asks(block: str, monkeypatch: pytest.Monke
 
 
 def test_there_is_no_block_that_nobody_asks_for() -> None:
-    assert {file.stem for file in _outcomes.RECORDED.iterdir()} <= set(record.blocks())
+    assert {file.stem for file in _outcomes.RECORDED.iterdir()} == set(record.blocks())
 
 
 # What is on record is Zipline's: no process that asks it has RustyBT
