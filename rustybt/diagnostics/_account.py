@@ -70,6 +70,10 @@ def _peaks(evidence: Evidence, sessions: list[dt.date]) -> Iterator[tuple[dt.dat
     fills = evidence.result.transactions.select("session", "dt", "sid", pl.col("amount", "price").cast(float)).sort(
         "dt"
     )
+    # where all fills of a session are at one moment, its close has what they left
+    fills = fills.filter(pl.col("dt").n_unique().over("session") > 1)
+    if not fills.height:
+        return
     held = evidence.result.positions.select("session", "sid", pl.col("amount", "last_sale_price").cast(float))
     worth = dict(held.group_by("session").agg((pl.col("amount").abs() * pl.col("last_sale_price")).sum()).rows())
     # of what is held only that which is traded in the next session

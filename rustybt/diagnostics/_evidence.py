@@ -72,6 +72,7 @@ class Fills:
     prices: Floats
     highs: Floats
     lows: Floats
+    volumes: Floats
 
 
 class Evidence:
@@ -118,6 +119,10 @@ class Evidence:
         """Whether a row is of an asset of some kinds."""
         return pl.col("sid").is_in([sid for sid, kind in self.kinds.items() if kind in kinds])
 
+    def of_kind(self, sids: Places, *kinds: str) -> npt.NDArray[np.bool_]:
+        """Whether each of these assets is of some kinds."""
+        return np.isin(sids, [sid for sid, kind in self.kinds.items() if kind in kinds])
+
     def traded(self, *kinds: str) -> list[int]:
         """The assets that were bought or sold, by sid; those of some kinds where they are named."""
         sids = self.result.transactions["sid"].unique(maintain_order=True).to_list()
@@ -150,12 +155,12 @@ class Evidence:
         rows = self.result.transactions.filter(pl.col("order_id").is_not_null())
         sids, stamps = rows["sid"].to_numpy(), rows["dt"].dt.epoch("ns").to_numpy()
         bars = self.bars.bars_at(stamps)
-        highs, lows = np.full(len(sids), np.nan), np.full(len(sids), np.nan)
+        highs, lows, volumes = (np.full(len(sids), np.nan) for _ in range(3))
         for sid in rows["sid"].unique().to_list():
             own, of = sids == sid, self.bars_of(sid)
-            highs[own], lows[own] = of.high[bars[own]], of.low[bars[own]]
+            highs[own], lows[own], volumes[own] = of.high[bars[own]], of.low[bars[own]], of.volume[bars[own]]
         amounts, prices = (rows[name].cast(pl.Float64).to_numpy() for name in ("amount", "price"))
-        return Fills(sids, stamps, bars, amounts, prices, highs, lows)
+        return Fills(sids, stamps, bars, amounts, prices, highs, lows, volumes)
 
     @functools.cached_property
     def moved_after(self) -> Floats:

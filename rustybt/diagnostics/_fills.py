@@ -17,27 +17,27 @@ SHARES = ("equity", "etf")
 def volume_share(evidence: Evidence) -> Finding | None:
     """Fills that took much of what was traded."""
     fills = evidence.fills
-    of_bars: dict[tuple[int, int], float] = {}
-    for sid, bar, units in zip(fills.sids.tolist(), fills.bars.tolist(), np.abs(fills.amounts).tolist(), strict=True):
-        of_bars[sid, bar] = of_bars.get((sid, bar), 0.0) + units
-    shares = {
-        (sid, bar): units / volume
-        for (sid, bar), units in of_bars.items()
-        if (volume := evidence.bars_of(sid).volume[bar]) > 0 and evidence.kinds.get(sid) not in ("forex", "index")
-    }
-    beyond = [share for share in shares.values() if share > MUCH_OF_A_BAR * (1 + 1e-9)]
+    # of each bar of an asset the fills together, at the place of the first of them
+    _, first, of_bar = np.unique(
+        fills.sids * len(evidence.bars.stamps) + fills.bars, return_index=True, return_inverse=True
+    )
+    volumes = np.where(evidence.of_kind(fills.sids, "forex", "index"), 0, fills.volumes)[first]
+    units = np.bincount(of_bar, weights=np.abs(fills.amounts), minlength=len(first))
+    shares = np.where(volumes > 0, units / np.where(volumes > 0, volumes, 1), 0)
+    beyond = int((shares > MUCH_OF_A_BAR * (1 + 1e-9)).sum())
     if not beyond:
         return None
-    (sid, bar), most = max(shares.items(), key=lambda item: item[1])
-    symbol, when = evidence.bars_of(sid).asset.symbol, moment(evidence.bars.stamps[bar])
+    place = int(first[int(np.argmax(shares))])
+    most, when = float(shares.max()), moment(evidence.bars.stamps[fills.bars[place]])
+    symbol = evidence.bars_of(int(fills.sids[place])).asset.symbol
     return found(
         "volume_share",
         "serious" if most > 1 else "warning",
-        f"On {len(beyond)} of {len(of_bars)} bars fills took more than {MUCH_OF_A_BAR:.0%} of the volume, {most:.0%} "
+        f"On {beyond} of {len(first)} bars fills took more than {MUCH_OF_A_BAR:.0%} of the volume, {most:.0%} "
         f"of {symbol} on {when} at the most: that much is not had at the bar's price.",
         "Set a slippage model with a volume limit, such as VolumeShareSlippage(0.025), or trade less.",
-        bars=len(beyond),
-        of=len(of_bars),
+        bars=beyond,
+        of=len(first),
         most=most,
         symbol=symbol,
         when=when,
@@ -104,7 +104,8 @@ def fills_at_extreme(evidence: Evidence) -> Finding | None:
 def better_than_bar(evidence: Evidence) -> Finding | None:
     """Fills at prices that the bar never had, to one's own advantage."""
     fills = evidence.fills
-    ticks = np.array([evidence.tick(sid) for sid in fills.sids.tolist()])
+    known, of_fill = np.unique(fills.sids, return_inverse=True)
+    ticks = np.array([evidence.tick(sid) for sid in known.tolist()], dtype=float)[of_fill]
     slack = np.maximum(ticks, 1e-9 * np.abs(fills.prices))
     cheap = (fills.amounts > 0) & (fills.prices < fills.lows - slack)
     dear = (fills.amounts < 0) & (fills.prices > fills.highs + slack)

@@ -16,6 +16,7 @@ from tests.unit.test_notebook import EXECUTE
 CELLS = {
     "load": "%load_ext rustybt",
     "slow": """
+import asyncio
 import time
 import rustybt
 from rustybt.api import order_target_percent, symbol
@@ -37,6 +38,28 @@ same = rustybt.run(handle_data, start="2010-01-04", end="2010-03-31")
 (mine.ledger_hash == same.ledger_hash == result.ledger_hash, mine.manifest["capital_base"], result.manifest["strategy"])
 """,
     "picture": "result.plot()",
+    "awaited": """
+both = await asyncio.gather(*(
+    rustybt.run_async("2010-01-04", "2010-03-31", None, 100_000, buy, progress=True) for _ in range(2)
+))
+{one.ledger_hash for one in both} == {result.ledger_hash}
+""",
+    "cancelled": """
+task = asyncio.create_task(rustybt.run_async("2010-01-04", "2010-12-31", None, 100_000, buy, progress=False))
+await asyncio.sleep(0.2)
+task.cancel()
+try:
+    await task
+except asyncio.CancelledError:
+    print("cancelled")
+""",
+    "tqdm": """
+from tqdm.std import tqdm
+rustybt.run(lambda context, data: None, start="2010-01-04", end="2010-03-31", progress=tqdm).daily.height
+""",
+    "strategy": "rustybt.Strategy()",
+    "figures": "result.metrics",
+    "diagnostics": "result.diagnostics",
 }
 
 
@@ -90,3 +113,23 @@ def test_the_magic_has_the_defaults_of_run(outputs: dict[str, list[dict[str, Any
 def test_a_picture_is_shown_once(outputs: dict[str, list[dict[str, Any]]]) -> None:
     (picture,) = outputs["picture"]
     assert "image/png" in picture["data"]
+
+
+def test_a_kernel_awaits_runs_and_shows_each_of_them(outputs: dict[str, list[dict[str, Any]]]) -> None:
+    *shown, same = outputs["awaited"]
+    assert [text.startswith("buy: 61 sessions in ") for text in texts(shown)] == [True, True]
+    assert texts([same]) == ["True"]
+    assert ["".join(output["text"]) for output in outputs["cancelled"]] == ["cancelled\n"]
+
+
+def test_a_bar_of_tqdm_is_shown_in_a_cell(outputs: dict[str, list[dict[str, Any]]]) -> None:
+    errors = "".join("".join(output["text"]) for output in outputs["tqdm"] if output.get("name") == "stderr")
+    assert "100%" in errors
+    assert "61/61" in errors
+
+
+@pytest.mark.parametrize("name", ["strategy", "figures", "diagnostics"])
+def test_a_cell_shows_a_table(outputs: dict[str, list[dict[str, Any]]], name: str) -> None:
+    (shown,) = outputs[name]
+    assert "<table" in "".join(shown["data"]["text/html"])
+    assert texts([shown])[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html as standard
 import itertools
 import re
@@ -27,7 +28,7 @@ from rustybt.results import REPORT_SECTIONS, Report, Result
 from rustybt.results._report._escape import plain
 from rustybt.results._report._sampling import folded, kept_places
 from tests._examples import examples
-from tests.unit._small import DAYS, ingest
+from tests.unit._small import DAYS, ingest, ingest_minutes
 from tests.unit.report._pages import HOSTILE, Page, hostile, traded
 
 
@@ -417,3 +418,49 @@ def test_of_each_stretch_the_lowest_and_highest_are_kept() -> None:
         inside = places[(places >= stretch[0]) & (places <= stretch[-1])]
         assert len(inside) >= 1
     assert wave[places].max() == 9.0
+
+
+def test_prices_of_minutes_stand_at_their_minutes_and_fills_at_theirs() -> None:
+    opens = dt.datetime(2021, 2, 1, tzinfo=dt.UTC)
+    closes = ["8", "9", None, "11", "12", "11.5"]
+    ingest_minutes({"A": closes}, opens)
+
+    def handle_data(context: Any, data: Any) -> None:
+        if not context.portfolio.positions and not context.get_open_orders():
+            context.order(context.symbol("A"), 10)
+
+    traded = rustybt.run_algorithm(DAYS[0], DAYS[0], None, 1000, handle_data, bundle="small", data_frequency="minute")
+    (chart,) = [one for one in Page(traded.report(sections=["prices"]).html).data if one.get("marks")]
+    assert chart["step"] == 1
+    stamps = np.cumsum(chart["x"]).tolist()
+    midnight = int(opens.timestamp())
+    assert [stamp - midnight for stamp in stamps[:6]] == [60, 120, 180, 240, 300, 360]
+    assert chart["lines"][0]["values"][:6] == [8, 9, 9, 11, 12, 11.5]  # the third minute has no bar
+    (bought, sold) = chart["marks"]
+    filled = traded.transactions
+    assert [when - midnight for when in bought["x"]] == [120]
+    assert bought["y"] == [float(filled["price"][0])]
+    assert sold["x"] == []
+
+
+def test_a_loaded_result_draws_the_prices_that_it_knows(result: Result, tmp_path: Path) -> None:
+    loaded = Result.load(result.save(tmp_path / "saved"))
+    page = Page(loaded.report(sections=["prices"]).html)
+    assert "the bars of the run are not at hand" in page.texts["prices"]
+    held = result.positions.filter(pl.col("symbol") == "AAPL")
+    days = {day: float(price) for day, price in held.select("session", "last_sale_price").rows()}
+    symbols = [text for tag, text in page.headings if tag == "h3"]
+    chart = page.data[symbols.index("AAPL")]
+    shown = dict(zip(np.cumsum(chart["x"]).tolist(), chart["lines"][0]["values"], strict=True))
+    epoch = dt.date(1970, 1, 1)
+    assert {(day - epoch).days: price for day, price in days.items()}.items() <= shown.items()
+
+
+def test_a_split_is_told_below_the_prices() -> None:
+    ingest({"A": ["8", "9", "5", "5", "6"]}, splits=[("A", DAYS[2], "0.5")])
+
+    def handle_data(context: Any, data: Any) -> None:
+        context.order_target(context.symbol("A"), 10)
+
+    split = rustybt.run_algorithm(DAYS[0], DAYS[4], None, 1000, handle_data, bundle="small")
+    assert f"a unit became 2 on {DAYS[2]}" in Page(split.report(sections=["prices"]).html).texts["prices"]

@@ -8,6 +8,8 @@ const Charts = (() => {
   const SHORT = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
   const MANY = 8; // lines from which on only the one under the pointer is named
 
+  const MANY_MARKS = 150; // from which on they are smaller
+
   const root = document.documentElement;
   const figures = [];
   let range = null; // [from, to] in seconds; null for all
@@ -115,7 +117,7 @@ const Charts = (() => {
       marks.x.forEach((place, row) => {
         const x = u.valToPos(place * data.step, "x", true);
         const y = u.valToPos(marks.y[row], "y", true);
-        const side = 5 * ratio;
+        const side = (marks.x.length > MANY_MARKS ? 3 : 5) * ratio;
         const way = marks.up ? side : -side;
         ctx.beginPath();
         ctx.moveTo(x, y + way * 0.3);
