@@ -55,6 +55,7 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
     entries: the ledger, append-only; cash and quantities are sums over it.
     ambiguous: bars that did not say in which order their prices came, where that mattered: when, which orders, and what
     their fills are worth at the close, in the asset's currency, at the `worst` and the `best`; `at_stake` lies between.
+    `shorter_bars`: with resolve=, whether bars within it "decide", are "ambiguous", "differ" or are "missing".
     interval: with same_bar="interval" the results of all three runs, `low`, `base` and `high`; else None.
     assets: the assets that the run looked up, a row each, with all of their fields.
     costs: what was paid for spread, slippage, impact, fees and carrying, per fill, order, session and in total.

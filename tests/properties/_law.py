@@ -69,6 +69,20 @@ def assert_folds(market: Market, result: rustybt.Result) -> None:
     assert at == len(entries), "entries after the last close"
 
 
+def assert_exits_fill_no_more_than_is_held(result: rustybt.Result) -> None:
+    """An exit, which was held back for its entry, only makes smaller what is there when it fills."""
+    events = result.order_events
+    exits = set(events.filter(pl.col("kind") == "held")["order_id"])
+    held: dict[Any, Fraction] = defaultdict(Fraction)
+    for asset, quantity, order in result.entries.select("asset", "quantity", "order_id").iter_rows():
+        if asset is None:
+            continue
+        units = plain(quantity)
+        if order in exits and units:
+            assert held[asset] * units < 0 <= abs(held[asset]) - abs(units), f"{order} fills {units} of {held[asset]}"
+        held[asset] += units
+
+
 PAID = ("fee", "funding", *CARRIED)
 """The kinds of entries that are costs."""
 

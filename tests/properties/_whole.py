@@ -12,6 +12,7 @@ from tests.properties._charges import Charge, Filled, Schedule
 from tests.properties._linked import Bracket, Change, Group, Link, Linked
 from tests.properties._market import Market
 from tests.properties._oracle import MONEY, ZERO, Intent, Ordered, Plan
+from tests.properties._sent import Sent
 
 NOTHING = Carried()
 type Act = Bracket | Link | Change
@@ -26,9 +27,10 @@ class WholePlan(Plan):
     charges: tuple[Charge, ...] = ()
     acts: tuple[Act, ...] = ()
     account: Account | None = None
+    delay: int | None = None
 
 
-class WholeOracle(Linked, Accounts):
+class WholeOracle(Sent, Linked, Accounts):
     """Replays such a plan on a market."""
 
     plan: WholePlan
@@ -36,6 +38,9 @@ class WholeOracle(Linked, Accounts):
     def __init__(self, market: Market, plan: WholePlan) -> None:
         super().__init__(market, plan)
         self.account = plan.account
+        self.delay, self.begins = plan.delay, 0
+        self.arrives: dict[int, int] = {}
+        self.cancels: list[tuple[int, Ordered]] = []
         self.sales: list[tuple[int, Fraction]] = []
         self.forced: set[int] = set()
         self.groups: list[Group] = []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
-from rustybt.api import commission, execution
+from rustybt.api import commission, execution, latency
 from rustybt.errors import BadOrderParameters
 from tests.properties._accounts import Account
 from tests.properties._carried import Carried, Rows, Tiers
@@ -95,6 +96,12 @@ def set_account(context: Any, market: Market, account: Account) -> None:
         given |= {name: number(of) for name, of in shares.items()} if account.kind == "reg_t" else {}
         given |= {"moves": number(account.move)} if account.kind == "portfolio" else {}
     context.set_account(account.kind, **given)
+
+
+def set_latency(context: Any, delay: int | None) -> None:
+    """How long orders and cancels take, in ns."""
+    if delay is not None:
+        context.set_latency(latency.Latency(network=dt.timedelta(microseconds=delay // 1000)))
 
 
 def do(context: Any, market: Market, act: Act) -> None:

@@ -19,7 +19,7 @@ from tests._kernels import KERNELS
 
 FIRST = dt.datetime(2024, 1, 2, 10, tzinfo=dt.UTC)
 BARS = 24
-STEPS = {"10ms": 10**7, "1s": 10**9, "1m": 60 * 10**9}
+STEPS = {"1ms": 10**6, "10ms": 10**7, "1s": 10**9, "1m": 60 * 10**9}
 NAMES = ["symbol", "timestamp", "open", "high", "low", "close", "volume"]
 
 

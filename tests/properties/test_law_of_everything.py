@@ -160,6 +160,7 @@ def _check(market: Market, bundle: str, plan: Plan, mix: Mix) -> None:
     _law.assert_value_changes_as_the_law_says(market, plan, first)
     _law.assert_costs_are_what_gross_is_more_than_net(market, plan, first)
     _assert_what_ended_never_fills(first)
+    _law.assert_exits_fill_no_more_than_is_held(first)
 
 
 def _assert_what_ended_never_fills(result: rustybt.Result) -> None:

@@ -119,12 +119,14 @@ class Reading:
         yield [four.open]
         for inner in within:
             view, left = Within(bars, bar, inner), _left(unit, tried)
-            if left.working and self._hangs(left, view, bar):
+            if not self._touches(left, view, bar):
+                continue
+            if self._hangs(left, view, bar):
                 inner_ends = Paths(left, view, bar, self._triggers).ends()
                 if inner_ends.worst != inner_ends.best:
                     said = AMBIGUOUS
                 yield self._path(inner_ends, inner)
-            elif left.working:
+            else:
                 yield path_named(PATHS[0], inner)
         yield [four.close]
         self._tell(unit, ends, bars, moment, said)
@@ -138,6 +140,17 @@ class Reading:
         if self._policy == PESSIMISTIC:
             return ends.worst_path
         return ends.best_path if self._policy == OPTIMISTIC else path_named(self._policy, four)
+
+    def _touches(self, unit: Unit, bars: Bars, bar: int) -> bool:
+        """Whether a bar does anything to an order of a unit."""
+        offered = bars.column(self._triggers.field)[bar] * bars.mark_to_fill_scale
+        for order in unit.working:
+            if order.is_market:
+                return True
+            trigger: Trigger = self._triggers.of(order, bars, bar, offered)
+            if trigger.price is not None or trigger.stop or trigger.terms is not None:
+                return True
+        return False
 
     def _hangs(self, unit: Unit, bars: Bars, bar: int) -> bool:
         """Whether the order of prices may make a difference: a cheap look before all paths are gone through.

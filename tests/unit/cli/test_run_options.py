@@ -86,6 +86,15 @@ def test_capital_is_a_hundred_thousand_where_none_is_given(tmp_path: Path) -> No
     assert ran(tmp_path).manifest["capital_base"] == "100000"
 
 
+def test_how_a_bar_is_read_reaches_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = ran(tmp_path, "--trigger", "range", "--same-bar", "path:ohlc", "--touch", "through")
+    assert [result.manifest[name] for name in ("same_bar", "touch")] == ["path:ohlc", "through"]
+    with pytest.raises(SystemExit) as left:
+        main(["run", "-f", str(tmp_path / "mine.py"), "-b", "small", "--trigger", "range", "--resolve", "1m"])
+    assert left.value.code == 1
+    assert "resolve='1m': bundle 'small' has only 1d bars" in capsys.readouterr().err
+
+
 def test_prices_to_fill_at_triggers_and_seed_reach_the_run(tmp_path: Path) -> None:
     result = ran(tmp_path, "--fill-at", "open", "--trigger", "range", "--seed", "7", "--benchmark", "A")
     chosen = {name: result.manifest[name] for name in ("fill_at", "trigger", "seed", "benchmark")}

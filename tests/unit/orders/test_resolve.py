@@ -166,6 +166,14 @@ def test_what_a_strategy_sees_is_what_it_sees_without() -> None:
     assert seen[0] == seen[1]
 
 
+def test_minutes_after_the_bar_change_nothing() -> None:
+    later: list[list[Bar]] = [[("1", "2", "1", "2")], [("9000", "9000", "9000", "9000")], [FLAT]]
+    runs = [bracket([[FLAT], UP, RISES, *more]) for more in ([], later, later[::-1])]
+    for done in runs:
+        assert shown(done) == ["1 E 101", "2 P 108"]
+        assert done.result.ambiguous.equals(runs[0].result.ambiguous)
+
+
 @pytest.mark.parametrize(
     ("resolve", "error", "text"),
     [
