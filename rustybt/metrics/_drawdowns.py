@@ -91,7 +91,7 @@ def under_water(returns: Numbers | Sample, sessions: Sequence[date] | pl.Series 
     Raises NonFiniteInput on NaN and infinities, InputError on nulls or dates that are not as many.
 
     >>> under_water(["0.1", "-0.2", "0.3"])["drawdown"].to_list()
-    [Decimal('0.000000000000000000'), Decimal('-0.200000000000000000'), Decimal('0.000000000000000000')]
+    [Decimal('0E-18'), Decimal('-0.200000000000000000'), Decimal('0E-18')]
     """
     sample = sample_of(returns)
     labels = pl.Series("session", range(sample.count)) if sessions is None else pl.Series("session", sessions)

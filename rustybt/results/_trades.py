@@ -108,7 +108,10 @@ def _of_lots(
         still = list(matched.still_open(last, worth[sid] if matched.holding else 0))
         seen = closes.of(sid) if len(matched.units) > 1 else ([], [])
         rows += [_piece(trade, sid, terms[sid], seen, matched.units) for trade in (*matched.trades, *still)]
-    return pl.DataFrame(rows, schema=_PIECES | _OTHERS, orient="row")
+    if not rows:
+        return _no_pieces()
+    columns = zip((_PIECES | _OTHERS).items(), zip(*rows, strict=True), strict=True)
+    return pl.DataFrame([pl.Series(name, values, dtype=kind) for (name, kind), values in columns])
 
 
 def _piece(

@@ -14,7 +14,7 @@ from rustybt.errors import InputError
 from rustybt.results._drawn._picture import FEW, Bars, Heat, Line, Panel, Picture, Points, Span
 from rustybt.results._drawn._trade_charts import trades
 from rustybt.results._floats import optional_floats
-from rustybt.results._panels import exposures, under_water
+from rustybt.results._panels import exposures
 from rustybt.results._svg import benchmark_path
 from rustybt.results._text import figures_of, name_of, period_of
 
@@ -48,14 +48,13 @@ def drawdown(result: Result, **_: Any) -> Picture:
         return _picture(result, "Drawdown", [Panel("Drawdown", "percent", told=lacking)])
     returns, sessions = result.daily["returns"], result.daily["session"]
     falls = metrics.drawdowns(returns, sessions, count=_WORST)
+    under = optional_floats(metrics.under_water(returns, sessions)["drawdown"])
     first, last = sessions[0], sessions[-1]
     spans = [
         Span(peak or first, recovery or last, f"{float(depth):.1%}")
         for depth, peak, recovery in falls.select("depth", "peak", "recovery").rows()
     ]
-    panel = Panel(
-        "Drawdown", "percent", _days(result), [Line("drawdown", under_water(result), "loss", filled=True)], spans=spans
-    )
+    panel = Panel("Drawdown", "percent", _days(result), [Line("drawdown", under, "loss", filled=True)], spans=spans)
     return _picture(result, "Drawdown", [panel])
 
 

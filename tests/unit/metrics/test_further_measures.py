@@ -211,3 +211,39 @@ def test_a_result_has_the_figures_of_its_returns() -> None:
     # 362 days from the first session to the last
     yearly = (1 + float(result.metrics["total_return"] or 0)) ** (365.25 / 362) - 1
     assert float(result.metrics["calendar_return"] or 0) == close(yearly, rel=1e-12)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(drawn_returns, drawn_returns)
+def test_what_adds_up_over_two_stretches(first: list[Decimal], second: list[Decimal]) -> None:
+    """Growth multiplies, sums and counts add up, falls of the whole are no smaller than those of its parts."""
+    both = [*first, *second]
+    grown = (1 + metrics.total_return(first)) * (1 + metrics.total_return(second)) - 1
+    assert abs(metrics.total_return(both) - grown) < Decimal("1e-15") * (1 + abs(grown)) * 10**3
+    means = [(metrics.expectancy(part) or 0) * len(part) for part in (first, second, both)]
+    assert abs(means[0] + means[1] - means[2]) < Decimal("1e-15")
+    won = [(metrics.win_rate(part) or 0) * len(part) for part in (first, second, both)]
+    assert abs(won[0] + won[1] - won[2]) < Decimal("1e-15")
+    worst = [metrics.max_drawdown(part) or 0 for part in (first, second, both)]
+    assert worst[2] <= min(worst[:2]) + Decimal("1e-17")
+    assert metrics.longest_under_water(both) >= metrics.longest_under_water(first)
+    assert metrics.histogram(both, bins=7)["count"].sum() == len(both)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(drawn_returns, st.integers(0, 20).map(lambda n: Decimal(n).scaleb(-2)))
+def test_ratios_times_their_risk_are_the_excess_return(returns: list[Decimal], rate: Decimal) -> None:
+    per_session = (1 + float(rate)) ** (1 / 252) - 1
+    excess = 252 * (float(metrics.expectancy(returns) or 0) - per_session)
+    target = {"periods": 252, "target": rate}
+    for ratio, risk, earned in (
+        (metrics.sharpe(returns, periods=252, risk_free=rate), metrics.volatility(returns, periods=252), excess),
+        (metrics.sortino(returns, **target), metrics.downside_deviation(returns, **target), excess),  # type: ignore[arg-type]
+        (
+            metrics.calmar(returns, periods=252),
+            metrics.max_drawdown(returns),
+            metrics.annual_return(returns, periods=252),
+        ),
+    ):
+        if ratio is not None and risk is not None and earned is not None:
+            assert float(ratio) * abs(float(risk)) == close(float(earned), rel=1e-9, abs=1e-9)
