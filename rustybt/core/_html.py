@@ -11,7 +11,7 @@ STYLE = "color:inherit;background:transparent;font-size:inherit"
 def facts_html(title: str, facts: Iterable[tuple[str, object]]) -> str:
     """A title, and a row for each fact that is not None.
 
-    >>> facts_html("IBM", [("units", Decimal("10.500")), ("tag", "<b>"), ("stop", None)])[-92:]
+    >>> facts_html("IBM", [("units", Decimal("10.500")), ("tag", "<b>"), ("stop", None)])[-91:]
     'left">10.5</td></tr><tr><td>tag</td><td style="text-align:left">&lt;b&gt;</td></tr></table>'
     """
     from html import escape  # here, as few processes show tables
@@ -27,7 +27,7 @@ def facts_html(title: str, facts: Iterable[tuple[str, object]]) -> str:
 def grid_html(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table with a heading for each column.
 
-    >>> grid_html(["asset"], [["<A>"]])[-51:]
+    >>> grid_html(["asset"], [["<A>"]])[-54:]
     '<th>asset</th></tr><tr><td>&lt;A&gt;</td></tr></table>'
     """
     from html import escape

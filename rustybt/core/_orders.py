@@ -88,7 +88,7 @@ class Order(_Later, Generic[Scalar]):
     ...     if waiting:
     ...         print(waiting.id, waiting.amount, waiting.filled, waiting.limit, waiting.status.name)
     >>> result = run(handle_data, start="2010-01-04", end="2010-01-04")
-    main-1 10 0 120.00000000000000 OPEN
+    main-1 10 0 120.0000 OPEN
     """
 
     id: str

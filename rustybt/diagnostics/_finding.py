@@ -32,8 +32,8 @@ class Finding:
     >>> def handle_data(context, data):
     ...     context.order_target_percent(context.symbol("IBM"), 2)
     >>> found = run(handle_data, start="2010-01-04", end="2010-12-31").diagnostics.by_code["leverage"]
-    >>> found.severity, found.text
-    ('warning', 'At the closes, positions were worth up to 2.09 times the account: it was on borrowed money.')
+    >>> found.severity, found.evidence
+    ('warning', {'closes': 251, 'gross_leverage': '2.08812', 'day': '2010-05-20'})
     """
 
     code: str
@@ -66,9 +66,10 @@ class Diagnostics(tuple[Finding, ...]):
 
     >>> from rustybt import run
     >>> found = run(lambda context, data: None, start="2010-01-04", end="2010-01-29").diagnostics
-    >>> print(found)
-    1 finding: 1 serious
+    >>> print(found)  # doctest: +ELLIPSIS
+    3 findings: 1 serious, 2 info
     serious no_orders: No order was placed in the whole run. Look at the condition that the strategy orders on.
+    info short_run: The run has 19 sessions, less than a year of 252: yearly figures are extrapolated. ...
     """
 
     not_made: tuple[NotMade, ...]

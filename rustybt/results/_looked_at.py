@@ -43,7 +43,7 @@ class LookedAt:
         ...     context.order_target_percent(context.symbol("IBM"), 2)
         >>> result = run(handle_data, start="2010-01-04", end="2010-12-31")
         >>> result.diagnostics.by_code["leverage"].evidence
-        {'gross_leverage': '2.0881'}
+        {'closes': 251, 'gross_leverage': '2.08812', 'day': '2010-05-20'}
         """
         from rustybt.diagnostics import examine
 

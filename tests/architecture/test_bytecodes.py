@@ -25,12 +25,12 @@ ASSETS, DAYS = 10, 40
 TOOL = 4
 OWN = str(Path(rustybt.__file__).parent)
 LIMITS = {
-    ("idle", "python"): 1152,
-    ("idle", "rust"): 766,
-    ("fills", "python"): 1542,
-    ("fills", "rust"): 260,
-    ("asleep", "python"): 178,
-    ("asleep", "rust"): 82,
+    ("idle", "python"): 1131,
+    ("idle", "rust"): 745,
+    ("fills", "python"): 1545,
+    ("fills", "rust"): 258,
+    ("asleep", "python"): 176,
+    ("asleep", "rust"): 80,
 }
 """Bytecodes a day with nothing to do; an asset's order of a weight that fills each day; a limit order that sleeps on
 each bar."""

@@ -15,6 +15,7 @@ import warnings
 from pathlib import Path
 
 from tests.parity._market import market
+from tests.parity._only_zipline import without_rustybt
 from tests.parity._scripts_on_zipline import register
 
 SCRIPTS = Path(__file__).parent / "asked"
@@ -57,6 +58,7 @@ def tell(name: str) -> str:
 
 def main() -> None:
     """Ingests the markets once, then runs the scripts."""
+    without_rustybt()
     warnings.simplefilter("ignore")
     folder = Path(sys.argv[1])
     names = sys.argv[2:] or sorted(path.stem for path in SCRIPTS.glob("*.py"))

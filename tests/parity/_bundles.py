@@ -6,6 +6,7 @@ JSON on standard output.
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import os
@@ -14,6 +15,9 @@ import sys
 import warnings
 from pathlib import Path
 from typing import Any
+
+from tests.parity._only_zipline import without_rustybt
+from tests.parity._outcomes import Answer, on_record
 
 START, END = "2023-11-01", "2023-12-29"
 DAYS = ("2023-11-06", END)
@@ -205,8 +209,25 @@ def zipline_writes(folder: Path) -> dict[str, Any]:
     return outcome
 
 
+def written(folder: Path, answer: Answer = on_record) -> dict[str, Any]:
+    """The same from the record: its files are put below the folder. Gives what Zipline's runs came to."""
+
+    def ask() -> dict[str, Any]:
+        outcome = zipline_writes(folder)
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        names = {path: path.relative_to(folder).as_posix() for path in files}
+        return outcome | {"files": {names[path]: base64.b64encode(path.read_bytes()).decode() for path in files}}
+
+    outcome = answer("bundles", Path(__file__).read_text(encoding="utf-8"), ask)
+    for name, content in outcome["files"].items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(base64.b64decode(content))
+    return outcome
+
+
 def main() -> None:
     """What the process does."""
+    without_rustybt()
     warnings.simplefilter("ignore")
     import pandas as pd
     from zipline.data import bundles

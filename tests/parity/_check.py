@@ -13,13 +13,15 @@ from typing import Any
 from tests.parity._case import Case
 from tests.parity._compare import Difference, compare
 from tests.parity._draw import draw
-from tests.parity._outcomes import kept
+from tests.parity._outcomes import Answer, on_record
 from tests.parity._ready import READY
 from tests.parity._shrink import SECONDS, shrink
 from tests.parity._zipline import Worker
 
 STEP = 10_000
 """Added to a seed whose case lies on a knife's edge, until one does not."""
+BLOCK = 10
+"""Seeds whose outcomes are on record in one file."""
 PRINTED = 30_000
 """Longest case in characters that a failure prints in full; a longer one is written to a file."""
 
@@ -27,11 +29,14 @@ WORKER = Worker()
 
 
 @functools.lru_cache(maxsize=20)
-def comparable(seed: int, frequency: str, only: frozenset[str] = frozenset()) -> tuple[Case, dict[str, Any]]:
+def comparable(
+    seed: int, frequency: str, only: frozenset[str] = frozenset(), answer: Answer = on_record
+) -> tuple[Case, dict[str, Any]]:
     """The first case from this seed on that float noise does not decide, and Zipline's outcome of it."""
+    block = f"{frequency}-{seed // BLOCK * BLOCK:03}"
     while True:
         case = draw(seed, frequency, only=only)
-        outcome = kept(f"stop {case.to_json()}", functools.partial(WORKER.run, case, stop=True))
+        outcome = answer(block, f"stop {case.to_json()}", functools.partial(WORKER.run, case, stop=True))
         if not outcome["edges"]:
             return case, outcome
         seed += STEP

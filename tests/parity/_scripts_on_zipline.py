@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.parity._market import DIVIDENDS, SPLITS, Market, days_of, market
+from tests.parity._only_zipline import without_rustybt
 from tests.parity._perf import plain_frame
 
 PRICES = ("open", "high", "low", "close")
@@ -131,6 +132,7 @@ def run(job: dict[str, str], place: Path) -> None:
 
 def main() -> None:
     """Ingests what the jobs need, then runs them."""
+    without_rustybt()
     warnings.simplefilter("ignore")
     folder = Path(sys.argv[1])
     os.environ["ZIPLINE_ROOT"] = str(folder / "zipline")

@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.parity._case import Case
 from tests.parity._edges import KnifeEdge, Undecided
+from tests.parity._only_zipline import without_rustybt
 from tests.parity._script import Script, plain
 from tests.parity._zipline_data import portal
 
@@ -243,6 +244,7 @@ class Worker:
 
 def main() -> None:
     """Answer cases until the input ends."""
+    without_rustybt()
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what anybody prints must not get between the answers
     for line in sys.stdin:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import json
 import math
 import shutil
@@ -24,7 +25,8 @@ from rustybt.zipline.data import bundles as registry
 from tests.parity import _bundles as bundles
 
 pytestmark = [pytest.mark.parity]
-pytest.importorskip("zipline", reason="zipline-reloaded is not installed: uv sync --group parity")
+if importlib.util.find_spec("zipline") is None:
+    pytest.skip("zipline-reloaded is not installed: uv sync --group parity", allow_module_level=True)
 
 EVER = (0, 2**62)
 
@@ -33,7 +35,7 @@ EVER = (0, 2**62)
 def written(tmp_path_factory):
     """ZIPLINE_ROOT with the bundle "both", and what Zipline's own runs on it gave."""
     root = tmp_path_factory.mktemp("zipline")
-    return SimpleNamespace(root=root, outcome=bundles.zipline_writes(root))
+    return SimpleNamespace(root=root, outcome=bundles.written(root))
 
 
 @pytest.fixture

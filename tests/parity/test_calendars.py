@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 import rustybt
 from rustybt.api import date_rules, time_rules
 
-pytest.importorskip("zipline")
+if importlib.util.find_spec("zipline") is None:
+    pytest.skip("zipline-reloaded is not installed: uv sync --group parity", allow_module_level=True)
 
 # name, first and last day of the run: a half day, where the calendar has one, is in each
 CALENDARS = [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from typing import Any
 
 import pytest
 
 from tests.parity._case import Case, clock_of
-from tests.parity._check import comparable, differences
+from tests.parity._check import WORKER, comparable, differences
+from tests.parity._outcomes import Answer, on_record
 
 SEEDS = range(6)
 
@@ -34,10 +36,16 @@ def changes(case: Case, seed: int) -> tuple[tuple[str, str, int], ...]:
     )
 
 
+def asked(seed: int, frequency: str, answer: Answer = on_record) -> tuple[Case, dict[str, Any]]:
+    """The case of a seed with such changes, and Zipline's outcome of it."""
+    drawn = comparable(seed, frequency, answer=answer)[0]
+    case = drawn.with_(capital_changes=changes(drawn, seed))
+    return case, answer("capital-changes", case.to_json(), lambda: WORKER.run(case))
+
+
 @pytest.mark.parametrize("frequency", ["daily", "minute"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_capital_comes_and_goes_as_in_zipline(seed: int, frequency: str) -> None:
-    drawn = comparable(seed, frequency)[0]
-    case = drawn.with_(capital_changes=changes(drawn, seed))
-    found = differences(case)
+    case, outcome = asked(seed, frequency)
+    found = differences(case, outcome)
     assert not found, f"{case.capital_changes}\n" + "\n".join(map(str, found[:8]))

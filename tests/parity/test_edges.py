@@ -8,7 +8,7 @@ from tests.parity._check import WORKER, comparable
 from tests.parity._compare import _same_cell
 from tests.parity._draw import draw
 from tests.parity._edges import KnifeEdge, Undecided
-from tests.parity._outcomes import kept
+from tests.parity._outcomes import on_record
 
 
 def test_what_is_rounded_or_compared_next_to_an_edge_is_noted() -> None:
@@ -87,7 +87,9 @@ def test_a_case_that_noise_decides_gives_place_to_the_next() -> None:
     pytest.importorskip("zipline")
     try:
         case = draw(6, "minute")
-        outcome = kept(f"stop {case.to_json()}", lambda: WORKER.run(case, stop=True))  # as `comparable` asks
+        outcome = on_record(
+            "minute-000", f"stop {case.to_json()}", lambda: WORKER.run(case, stop=True)
+        )  # as `comparable`
         assert outcome.keys() == {"edges"}
         assert comparable(6, "minute")[0].seed == 10_006
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import importlib.util
 import math
 import threading
 import warnings
@@ -15,7 +16,8 @@ import pytest
 
 import rustybt
 
-pytest.importorskip("zipline")
+if importlib.util.find_spec("zipline") is None:
+    pytest.skip("zipline-reloaded is not installed: uv sync --group parity", allow_module_level=True)
 
 SESSIONS = ("2020-01-02", "2020-01-15")
 ROWS = """date,symbol,x,y

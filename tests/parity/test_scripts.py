@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from tests.parity._market import DIVIDENDS, SPLITS, date, days_of, market
-from tests.parity._outcomes import kept
+from tests.parity._outcomes import Answer, on_record
 from tests.parity._perf import plain_frame
 
 if importlib.util.find_spec("zipline") is None and not os.environ.get("CI"):
@@ -58,12 +58,17 @@ def job(name: str, frequency: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def theirs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Any]]:
-    """Zipline's frames, all from one process, or those of an earlier run of the tests with the same scripts."""
+    """Zipline's frames by job."""
+    return dict(zip(JOBS, frames(tmp_path_factory.mktemp("zipline")), strict=True))
+
+
+def frames(folder: Path, answer: Answer = on_record) -> list[Any]:
+    """Zipline's frame of each job."""
     asked = [HERE / f"{name}.py" for name in ("_scripts_on_zipline", "_market", "_perf")]
     asked += [SCRIPTS / f"{name}.py" for name in sorted({name for name, _ in JOBS})]
     question = json.dumps([[PERIODS, CAPITAL, JOBS], *(path.read_text(encoding="utf-8") for path in asked)])
-    frames = kept(question, lambda: {"frames": frames_of_zipline(tmp_path_factory.mktemp("zipline"))})["frames"]
-    return dict(zip(JOBS, frames, strict=True))
+    found: list[Any] = answer("scripts", question, lambda: {"frames": frames_of_zipline(folder)})["frames"]
+    return found
 
 
 def frames_of_zipline(folder: Path) -> list[Any]:

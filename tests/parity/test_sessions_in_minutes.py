@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
 from tests.parity._case import Case, Op
-from tests.parity._check import comparable, differences
+from tests.parity._check import WORKER, comparable, differences
+from tests.parity._outcomes import Answer, on_record
 
 FIELDS = ("price", "open", "high", "low", "close", "volume")
 SEEDS = range(8)
@@ -31,8 +33,14 @@ def asking_for_sessions(case: Case, seed: int) -> Case:
     return case.with_(ops=orders[:2] + ops, before_open=hooks)
 
 
+def asked(seed: int, answer: Answer = on_record) -> tuple[Case, dict[str, Any]]:
+    """The case of a seed with such questions, and Zipline's outcome of it."""
+    case = asking_for_sessions(comparable(seed, "minute", answer=answer)[0], seed)
+    return case, answer("sessions-in-minutes", case.to_json(), lambda: WORKER.run(case))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_sessions_in_a_run_of_minutes_are_as_in_zipline(seed: int) -> None:
-    case = asking_for_sessions(comparable(seed, "minute")[0], seed)
-    found = differences(case)
+    case, outcome = asked(seed)
+    found = differences(case, outcome)
     assert not found, "\n".join(map(str, found[:6]))

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.parity._asked_of_zipline import PERIODS, SCRIPTS, frequency_of, runs_itself
+from tests.parity._outcomes import Answer, on_record
 from tests.parity._told import MARK
 from tests.parity.test_scripts import ROOT, ingest, same
 
@@ -25,13 +26,26 @@ if importlib.util.find_spec("zipline") is None and not os.environ.get("CI"):
 
 pytestmark = pytest.mark.parity
 
+HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in SCRIPTS.glob("*.py"))
 
 
 @pytest.fixture(scope="module")
-def theirs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with what Zipline told."""
-    folder = tmp_path_factory.mktemp("asked")
+def theirs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What Zipline told each script."""
+    return texts(tmp_path_factory.mktemp("asked"))
+
+
+def texts(folder: Path, answer: Answer = on_record) -> dict[str, str]:
+    """What each script printed in Zipline, by name."""
+    asked = [HERE / f"{name}.py" for name in ("_asked_of_zipline", "_scripts_on_zipline", "_market", "_told")]
+    asked += [SCRIPTS / f"{name}.py" for name in NAMES]
+    question = json.dumps([NAMES, *(path.read_text(encoding="utf-8") for path in asked)])
+    return answer("what-scripts-are-told", question, lambda: texts_of_zipline(folder))
+
+
+def texts_of_zipline(folder: Path) -> dict[str, str]:
+    """What Zipline's own command, or the script's own call, makes of each."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.parity._asked_of_zipline", str(folder)],
         cwd=ROOT,
@@ -40,7 +54,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    return folder
+    return {name: (folder / f"{name}.txt").read_text(encoding="utf-8") for name in NAMES}
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +68,14 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_script_is_told_what_zipline_tells_it(
-    name: str, theirs: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str,
+    theirs: dict[str, str],
+    catalog: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("RUSTYBT_ROOT", str(catalog))
-    wanted = (theirs / f"{name}.txt").read_text(encoding="utf-8")
+    wanted = theirs[name]
     found = ours(name, capsys)
     assert len(told(wanted)) > 0, wanted
     assert differences(wanted, found) == []

@@ -47,3 +47,20 @@ def test_of_what_has_data_to_the_end_or_was_not_traded_there_is_none() -> None:
     pytest.importorskip("matplotlib")
     _, trades = run("ON").plot(panels=["equity", "trades"], show=False).axes
     assert not trades.texts
+
+
+def test_a_drawdown_has_no_ticks_below_all_that_can_be_lost() -> None:
+    pytest.importorskip("matplotlib")
+    closes = ["10", "10", "5", "1", "0.5", "0.5"]
+    prices = dict.fromkeys(("open", "high", "low", "close"), closes)
+    frame = pl.DataFrame({"symbol": "FALLS", "date": DAYS[:6], **prices, "volume": ["1000000"] * 6})
+
+    def handle_data(context, data):
+        context.order_target_percent(context.symbol("FALLS"), 1)
+
+    result = rustybt.run(handle_data, frame, trading_calendar="24/7")
+    _, drawdown = result.plot(panels=["equity", "drawdown"], show=False).axes
+    assert drawdown.get_ylim()[0] < -1  # the label of the lowest point has room below it
+    ticks = drawdown.get_yticks()
+    assert len(ticks) >= 3
+    assert -1 <= min(ticks) < -0.7
