@@ -239,10 +239,7 @@ class OrderBook(Linking):
         }
 
     def restore(self, state: dict[str, Any], instruments: Sequence[Any], of: OrderBook | None = None) -> None:
-        """Takes over what `state` gave, in a book without orders. instruments: by slot.
-
-        of: the book that gave it, of a run on the same kernel, where orders and events are copied from.
-        """
+        """Takes over what `state` gave, in a book without orders. instruments: by slot. of: the book, to copy from."""
         if of is not None:
             self._orders += [order.copy(instruments[order.instrument.slot]) for order in of.orders]
             self.rows.take(of.rows)

@@ -5,4 +5,13 @@ from rustybt.results._report._prices import most_traded
 from rustybt.results._report._report import Report, report_on
 from rustybt.results._report._sections import REPORT_SECTIONS, SectionAsked, SectionFunction
 
-__all__ = ["DARK", "LIGHT", "REPORT_SECTIONS", "Report", "SectionAsked", "SectionFunction", "most_traded", "report_on"]
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "REPORT_SECTIONS",
+    "Report",
+    "SectionAsked",
+    "SectionFunction",
+    "most_traded",
+    "report_on",
+]
