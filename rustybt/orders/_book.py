@@ -71,8 +71,7 @@ class OrderBook(Linking):
     why: the number of the cause why an open order has not filled, as of a bar, or, with None, of the last one.
     special: by number, terms that say more than limit and stop, and the place among all events from which they held.
     queues: true while an order is open; `open` says which.
-    expiring: a heap of the moments at which orders end, and their numbers. moved: by number, when an order was changed
-    so that it went to the end of its queue.
+    expiring: a heap of the moments at which orders end, and their numbers. moved: by number, when one was put last.
     applier: the native kernel's way to apply a report; None where Python applies them all.
     wake: which of them sleep, and what wakes them. The broker puts them to sleep; an order that is triggered, restated,
     replaced or over is forgotten there.
@@ -105,8 +104,7 @@ class OrderBook(Linking):
         self.expiring: list[tuple[int, int]] = []
         self.moved: dict[int, int] = {}
         self._drain: Callable[[], object] | None = None
-        # the numbers of ids that somebody asked for, as who does so does it each bar
-        self._asked: dict[str, int] = {}
+        self._asked: dict[str, int] = {}  # numbers of ids that somebody asked for: who does so does it each bar
         # by number, what a control found of an order that is not accepted yet
         self._found: dict[int, tuple[Cause, str]] = {}
 
@@ -239,10 +237,7 @@ class OrderBook(Linking):
         }
 
     def restore(self, state: dict[str, Any], instruments: Sequence[Any], of: OrderBook | None = None) -> None:
-        """Takes over what `state` gave, in a book without orders. instruments: by slot.
-
-        of: the book that gave it, of a run on the same kernel, where orders and events are copied from.
-        """
+        """Takes over what `state` gave, in a book without orders. instruments: by slot. of: the book, to copy from."""
         if of is not None:
             self._orders += [order.copy(instruments[order.instrument.slot]) for order in of.orders]
             self.rows.take(of.rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.results._panels import EQUITY, GAIN, GRID, INK, LOSS, QUIET
-from rustybt.results._report._colours import DARK
+from rustybt.results._report import DARK
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

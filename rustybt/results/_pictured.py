@@ -10,7 +10,7 @@ from rustybt.core import check_process
 from rustybt.errors import InputError
 
 if TYPE_CHECKING:
-    from rustybt.results._drawn._types import Backend, Kind, Theme
+    from rustybt.results._drawn import Backend, Kind, Theme
     from rustybt.results._result import Result
 
 _WHOLE = (11.0, 9.0)

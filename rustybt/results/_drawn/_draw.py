@@ -9,7 +9,7 @@ from rustybt.core import check_process
 from rustybt.errors import InputError
 from rustybt.results._drawn._kinds import KINDS, picture_of
 from rustybt.results._drawn._types import Backend
-from rustybt.results._report._colours import DARK, LIGHT
+from rustybt.results._report import DARK, LIGHT
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result

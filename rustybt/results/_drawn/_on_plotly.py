@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rustybt.core import writing
 from rustybt.errors import InputError, MissingExtra, ResultError
-from rustybt.results._drawn._picture import Heat, Panel, Picture, digits_of
+from rustybt.results._drawn._picture import Bars, Heat, Panel, Picture, digits_of
 
 _PER_HEIGHT: Final = 300
 _INCH: Final = 100
@@ -92,13 +92,7 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
         look = {"symbol": symbol, "color": colours[mark.colour], "size": width}
         figure.add_scatter(x=list(mark.x), y=list(mark.values), name=mark.name, mode="markers", marker=look, **at)
     if panel.bars is not None:
-        bars = panel.bars
-        below = [bars.signed and end <= 0 for end in bars.ends]
-        figure.add_bar(
-            x=[(start + end) / 2 for start, end in zip(bars.starts, bars.ends, strict=True)], y=list(bars.values),
-            width=[end - start for start, end in zip(bars.starts, bars.ends, strict=True)], showlegend=False,
-            marker={"color": [colours["loss"] if lost else colours[bars.colour] for lost in below]}, **at,
-        )  # fmt: skip
+        _draw_bars(figure, panel.bars, colours, at)
     for span in panel.spans:
         figure.add_vrect(
             x0=span.start, x1=span.end, fillcolor=colours["loss"], opacity=0.12, layer="below", line_width=0, **at
@@ -114,6 +108,15 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
     figure.update_yaxes(title_text=_plain(panel.label), tickformat=_FORMATS[panel.style], **at)
     if panel.across in _FORMATS:
         figure.update_xaxes(tickformat=_FORMATS[panel.across], **at)
+
+
+def _draw_bars(figure: Any, bars: Bars, colours: Colours, at: dict[str, int]) -> None:
+    below = [bars.signed and end <= 0 for end in bars.ends]
+    figure.add_bar(
+        x=[(start + end) / 2 for start, end in zip(bars.starts, bars.ends, strict=True)], y=list(bars.values),
+        width=[end - start for start, end in zip(bars.starts, bars.ends, strict=True)], showlegend=False,
+        marker={"color": [colours["loss"] if lost else colours[bars.colour] for lost in below]}, **at,
+    )  # fmt: skip
 
 
 def _draw_heat(figure: Any, heat: Heat, colours: Colours, at: dict[str, int]) -> None:

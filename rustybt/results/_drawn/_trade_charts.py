@@ -13,7 +13,7 @@ from rustybt.core import Asset
 from rustybt.errors import InputError, ResultError
 from rustybt.results._drawn._picture import FEW, Line, Marks, Panel, Points
 from rustybt.results._floats import floats, optional_floats
-from rustybt.results._report._prices import most_traded
+from rustybt.results._report import most_traded
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result

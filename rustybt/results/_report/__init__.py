@@ -1,6 +1,17 @@
 """The report on a result: its sections, its page, its pages as PDF. Imported where one is asked for."""
 
+from rustybt.results._report._colours import DARK, LIGHT
+from rustybt.results._report._prices import most_traded
 from rustybt.results._report._report import Report, report_on
 from rustybt.results._report._sections import REPORT_SECTIONS, SectionAsked, SectionFunction
 
-__all__ = ["REPORT_SECTIONS", "Report", "SectionAsked", "SectionFunction", "report_on"]
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "REPORT_SECTIONS",
+    "Report",
+    "SectionAsked",
+    "SectionFunction",
+    "most_traded",
+    "report_on",
+]
