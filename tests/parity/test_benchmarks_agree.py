@@ -45,7 +45,7 @@ def test_a_scenario_gives_ziplines_transactions_and_values(name: str, engines: t
     assert compare(*outcomes, by_bar=scenario.by_hand) == []
     trades = len(outcomes[0]["transactions"])
     least = {"D50": 200, "D50-AT-ONCE": 200, "D500": 60, "M1": 30, "M50": 5, "IDLE": 0, "ORDERS": 10}
-    assert trades >= (least | {"BRACKETS": 60, "TRAIL": 300})[name]
+    assert trades >= (least | {"BRACKETS": 60, "TRAIL": 300, "M1-TERMS": 30})[name]
 
 
 @pytest.mark.parametrize("variant", FLOATS)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from rustybt.errors import InputError, MissingExtra
 
 _HEADER: Final = 16
+_LENGTH: Final = slice(28, 32)  # bytes 12 to 15 of the Blosc buffer, its own header counted
 _MAGIC: Final = b"blpk"
 
 
@@ -71,6 +72,10 @@ def _chunk(path: Path, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         raise broken(path, error.strerror or "it can't be opened") from error
     if packed[:4] != _MAGIC:
         raise broken(path, "it is no bcolz chunk")
+    # Blosc goes by the length that its header has, and would read on beyond the end of a buffer that was cut
+    length = max(int.from_bytes(packed[_LENGTH], "little"), _HEADER)
+    if len(packed) - _HEADER < length:
+        raise broken(path, f"it was cut: its buffer has {len(packed) - _HEADER} bytes of {length}")
     try:
         return np.frombuffer(blosc2.decompress(packed[_HEADER:]), dtype)
     except (RuntimeError, ValueError, TypeError) as error:
