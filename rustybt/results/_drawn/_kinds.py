@@ -82,6 +82,8 @@ def rolling(result: Result, *, window: int | None = None, **_: Any) -> Picture:
     lacking = _lacking(result)
     if not lacking and size < _FEWEST:
         lacking = f"{count} sessions are too few for a window that says something."
+    if not lacking and size > count:
+        lacking = f"A window of {size} sessions is longer than the run, which has {count}."
     if lacking:
         return _picture(result, "Rolling figures", [Panel("", "ratio", told=lacking)])
     daily = result.daily
@@ -141,7 +143,9 @@ def exposure(result: Result, **_: Any) -> Picture:
         lines += [Line("short", shorts, "loss", filled=True), Line("net", net, "ink")]
     held = (daily["longs_count"] + daily["shorts_count"]).to_list()
     count = Panel("Positions", "number", _days(result), [Line("positions", held, "c1")], height=0.6, zero=True)
-    return _picture(result, "Exposure", [Panel("Exposure", "percent", _days(result), lines, zero=True), count])
+    told = "" if any(held) else "The run held nothing at any close."
+    shares = Panel("Exposure", "percent", _days(result), lines, zero=True, told=told)
+    return _picture(result, "Exposure", [shares, count])
 
 
 def costs(result: Result, **_: Any) -> Picture:

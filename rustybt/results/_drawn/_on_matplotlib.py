@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.errors import MissingExtra
-from rustybt.results._drawn._picture import Heat, Panel, Picture, Style, digits_of, percent, shown
+from rustybt.results._drawn._picture import Heat, Panel, Picture, Style, digits_of, legible, percent, shown
 from rustybt.results._plot import check_format, write_figure
 
 if TYPE_CHECKING:
@@ -170,8 +170,8 @@ def _draw_heat(axes: Axes, heat: Heat, colours: Colours) -> None:
         for column, value in enumerate(cells):
             if not math.isnan(value):
                 axes.annotate(
-                    percent(value, digits), (column, row), ha="center", va="center", color=colours["ink"],
-                    fontsize=8.5 if len(heat.rows) <= _FEW_ROWS else 6.5,
+                    percent(value, digits), (column, row), ha="center", va="center",
+                    color=legible(value / (1.6 * most), colours), fontsize=8.5 if len(heat.rows) <= _FEW_ROWS else 6.5,
                 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rustybt.core import writing
 from rustybt.errors import InputError, MissingExtra, ResultError
-from rustybt.results._drawn._picture import Bars, Heat, Panel, Picture, digits_of
+from rustybt.results._drawn._picture import Bars, Heat, Panel, Picture, digits_of, legible, percent
 
 _PER_HEIGHT: Final = 300
 _INCH: Final = 100
@@ -126,9 +126,15 @@ def _draw_heat(figure: Any, heat: Heat, colours: Colours, at: dict[str, int]) ->
     scale = [[0.0, colours["loss"]], [0.5, colours["ground"]], [1.0, colours["gain"]]]
     figure.add_heatmap(
         x=list(heat.columns), y=list(heat.rows), z=[list(row) for row in heat.values], colorscale=scale, zmin=-most,
-        zmax=most, showscale=False, texttemplate=f"%{{z:.{digits}%}}",
+        zmax=most, showscale=False,
         hovertemplate="%{y} %{x}: %{z:.2%}<extra></extra>", **at,
     )  # fmt: skip
+    # a text of its own for each cell, whose colour is legible there
+    figure.update_layout(annotations=[
+        {"x": column, "y": row, "xref": "x", "yref": "y", "showarrow": False, "text": percent(value, digits),
+         "font": {"color": legible(value / most, colours)}}
+        for row, values in enumerate(heat.values) for column, value in enumerate(values) if value is not None
+    ])  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False, **at)
     figure.update_xaxes(showgrid=False, **at)
 

@@ -102,6 +102,36 @@ def digits_of(most: float) -> int:
     return 1 if most >= 0.01 else 2 if most >= 0.001 else 3
 
 
+def legible(share: float, colours: dict[str, str]) -> str:
+    """The colour of the text in a cell of a table of colours: of ink and ground the one that stands out more.
+
+    share: how far the cell is from the ground (0) towards the colour of gains (1) or of losses (-1).
+
+    >>> colours = {"ink": "#1b2430", "ground": "#ffffff", "gain": "#1f7a4a", "loss": "#b3362f"}
+    >>> legible(0.1, colours), legible(1.0, colours)
+    ('#1b2430', '#ffffff')
+    """
+    strength = min(abs(share), 1.0)
+    far, ground = _parts(colours["gain" if share > 0 else "loss"]), _parts(colours["ground"])
+    cell = _luminance([strength * one + (1 - strength) * other for one, other in zip(far, ground, strict=True)])
+
+    def contrast(name: str) -> float:
+        own = _luminance(_parts(colours[name]))
+        return (max(own, cell) + 0.05) / (min(own, cell) + 0.05)
+
+    return colours[max(("ink", "ground"), key=contrast)]
+
+
+def _parts(colour: str) -> list[float]:
+    return [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+
+
+def _luminance(parts: Sequence[float]) -> float:
+    """The relative luminance of WCAG 2."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
 def percent(value: float, digits: int) -> str:
     """A share as a percentage; what rounds to nothing has no sign.
 

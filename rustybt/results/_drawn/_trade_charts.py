@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
-from rustybt.core import Asset
-from rustybt.errors import InputError, ResultError
+from rustybt.core import Asset, RunBars
+from rustybt.errors import BundleNotFound, InputError, ResultError, VersionNotFound
 from rustybt.results._drawn._picture import FEW, Line, Marks, Panel, Points
 from rustybt.results._floats import floats, optional_floats
-from rustybt.results._report import most_traded
+from rustybt.results._report import PricePath, kept_places, most_traded, path_of
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
@@ -30,18 +30,47 @@ def trades(result: Result, assets: Any) -> tuple[str, list[Panel]]:
     sids = ranked[:MOST_ASSETS] if assets is None else _asked(result, assets)
     if not sids:
         return "Trades", [Panel("Price", "number", told="Nothing was bought or sold.")]
-    more = f" ({len(sids)} of {len(ranked)} assets)" if assets is None and len(ranked) > len(sids) else ""
-    panels = [_chart(result, sid) for sid in sids]
+    bars = _bars(result)
+    within = _is_within_days(result, bars)
+    told = [f"{len(sids)} of {len(ranked)} assets"] if assets is None and len(ranked) > len(sids) else []
+    told += ["times in UTC"] if within else []
+    told += ["the bars of the run are not at hand"] if bars is None else []
+    panels = [_chart(result, sid, bars, within) for sid in sids]
     recorded = _recorded(result)
-    if len(panels) == 1:
+    if len(panels) == 1 and not within and panels[0].lines:
         beside = [name for name, values in recorded.items() if _is_like(values, panels[0].lines[0].values)]
         lines = [Line(name, recorded.pop(name), colour) for name, colour in zip(beside, FEW[1:], strict=False)]
-        first = panels[0]
-        panels[0] = Panel(first.label, first.style, first.x, [*first.lines, *lines], first.marks, height=2.0)
-    days = result.daily["session"].to_list()
+        panels[0] = replace(panels[0], lines=[*panels[0].lines, *lines])
+    if len(panels) == 1:
+        panels[0] = replace(panels[0], height=2.0)
+    places = _closes_of_sessions(result, within)
     for name, colour in zip(list(recorded)[:_MOST_RECORDED], FEW, strict=False):
-        panels.append(Panel(name, "number", days, [Line(name, recorded[name], colour)], height=0.6))
-    return f"Trades{more}", panels
+        panels.append(Panel(name, "number", places, [Line(name, recorded[name], colour)], height=0.6))
+    return f"Trades ({', '.join(told)})" if told else "Trades", panels
+
+
+def _bars(result: Result) -> RunBars | None:
+    try:
+        return result.run_bars()
+    except (ResultError, BundleNotFound, VersionNotFound):
+        return None
+
+
+def _is_within_days(result: Result, bars: RunBars | None) -> bool:
+    """Whether a session has several bars."""
+    if bars is not None:
+        return int(bars.starts[-1]) - int(bars.starts[0]) > len(bars.days)
+    return bool(result.manifest.get("data_frequency") == "minute")
+
+
+def _closes_of_sessions(result: Result, within: bool) -> list[Any]:
+    """The sessions; of a run with several bars in each, the moments of their closes."""
+    return _naive(result.daily["period_close"]) if within else result.daily["session"].to_list()
+
+
+def _naive(moments: pl.Series) -> list[Any]:
+    """Without a time zone, which is UTC."""
+    return moments.dt.cast_time_unit("us").dt.replace_time_zone(None).to_list()
 
 
 def _asked(result: Result, assets: Any) -> list[int]:
@@ -60,13 +89,11 @@ def _asked(result: Result, assets: Any) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def _chart(result: Result, sid: int) -> Panel:
-    days = result.daily["session"].to_list()
+def _chart(result: Result, sid: int, bars: RunBars | None, within: bool) -> Panel:
     symbol = dict(result.assets.select("sid", "symbol").rows())[sid]
-    lines = [Line("price", _closes(result, sid, days), "equity")]
     own = result.trades.filter(pl.col("sid") == sid)
     marks = [
-        Marks(name, *_ends(own.filter(pl.col("side") == side), end, result), colour, up)
+        Marks(name, *_ends(own.filter(pl.col("side") == side), end, result, within), colour, up)
         for name, side, end, colour, up in (
             ("enter long", "long", "entry", "gain", True),
             ("exit long", "long", "exit", "loss", False),
@@ -74,11 +101,34 @@ def _chart(result: Result, sid: int) -> Panel:
             ("exit short", "short", "exit", "c2", True),
         )
     ]
-    return Panel(symbol, "number", days, lines, [mark for mark in marks if mark.x])
+    marks = [mark for mark in marks if mark.x]
+    if bars is not None and within:
+        places, values = _each_bar(path_of(bars, sid), marks)
+    else:
+        places = _closes_of_sessions(result, within)
+        values = _held(result, sid) if bars is None else _closes(bars, sid, len(places))
+    known = any(value is not None for value in values)
+    told = "" if marks or known else f"{symbol} was not traded, and its prices are not at hand."
+    lines = [Line("price" if bars is not None else "price while held", values, "equity")] if known else []
+    label = symbol if marks or told else f"{symbol} (not traded)"
+    return Panel(label, "number", places, lines, marks, told=told)
 
 
-def _ends(own: pl.DataFrame, end: str, result: Result) -> tuple[Sequence[dt.date], Sequence[float]]:
-    """The sessions and prices of entries or exits, as they were filled; several at one price in a session are one."""
+def _each_bar(path: PricePath, marks: Sequence[Marks]) -> tuple[Sequence[Any], Points]:
+    """The closes of the bars, of many the highs and lows, and those at which something was filled."""
+    places = {int(place) for place in kept_places([path.values])}
+    filled = np.array([moment for mark in marks for moment in mark.x], dtype="datetime64[s]").astype(np.int64)
+    places.update(np.minimum(np.searchsorted(path.x, filled), len(path.x) - 1).tolist())
+    kept = np.array(sorted(places), dtype=np.int64)
+    values = [value if value == value else None for value in path.values[kept].tolist()]  # noqa: PLR0124  NaN
+    return path.x[kept].astype("datetime64[s]").tolist(), values
+
+
+def _ends(own: pl.DataFrame, end: str, result: Result, within: bool) -> tuple[Sequence[Any], Sequence[float]]:
+    """The sessions and prices of entries or exits, as they were filled; several at one price in a session are one.
+
+    within: at the moments of the fills instead.
+    """
     ids = {"entry": "order_id", "exit": "exit_order_id"}[end]
     fills = result.transactions.group_by("dt", order_id="order_id").agg(filled=pl.col("price").first())
     done = (
@@ -92,24 +142,26 @@ def _ends(own: pl.DataFrame, end: str, result: Result) -> tuple[Sequence[dt.date
     ]
     closes = result.daily["period_close"].to_physical().to_numpy()
     places = np.minimum(np.searchsorted(closes, done["dt"].to_physical().to_numpy()), len(closes) - 1)
-    days = result.daily["session"].gather(pl.Series(places, dtype=pl.UInt32)).to_list()
+    sessions = result.daily["session"].gather(pl.Series(places, dtype=pl.UInt32))
+    days = _naive(done["dt"]) if within else sessions.to_list()
     kept = list(dict.fromkeys(zip(days, prices, strict=True)))
     return [day for day, _ in kept], [price for _, price in kept]
 
 
-def _closes(result: Result, sid: int, days: Sequence[dt.date]) -> Points:
-    """The last price of each session; where the bars are not at hand, those at which the asset was held."""
-    try:
-        bars = result.run_bars()
-    except ResultError:
-        held = result.positions.filter(pl.col("sid") == sid)
-        known = dict(zip(held["session"].to_list(), floats(held["last_sale_price"]), strict=True))
-        return [known.get(day) for day in days]
+def _held(result: Result, sid: int) -> Points:
+    """The prices at the closes at which the asset was held."""
+    held = result.positions.filter(pl.col("sid") == sid)
+    known = dict(zip(held["session"].to_list(), floats(held["last_sale_price"]), strict=True))
+    return [known.get(day) for day in result.daily["session"].to_list()]
+
+
+def _closes(bars: RunBars, sid: int, count: int) -> Points:
+    """The last price of each session."""
     own = bars.of(sid)
-    ends = (np.asarray(bars.starts[1:]) - 1)[: len(days)]
+    ends = (np.asarray(bars.starts[1:]) - 1)[:count]
     unit = 10**own.scale
     prices = [int(own.price[bar]) / unit if own.first <= bar <= own.last else None for bar in ends.tolist()]
-    return prices + [None] * (len(days) - len(prices))
+    return prices + [None] * (count - len(prices))
 
 
 def _recorded(result: Result) -> dict[str, Points]:

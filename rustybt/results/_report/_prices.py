@@ -24,7 +24,7 @@ _MARKS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class _Path:
+class PricePath:
     """The prices of an asset. x: seconds since 1970. step: what a place on the axis is, in seconds."""
 
     x: npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ def prices(facts: Facts) -> Made:
 
 def _chart(facts: Facts, bars: RunBars | None, sid: int, own: pl.DataFrame) -> Chart:
     symbol = str(own["symbol"][-1])
-    path = _known(facts, sid, own) if bars is None else _read(bars, sid)
+    path = _known(facts, sid, own) if bars is None else path_of(bars, sid)
     places = kept_places([path.values], _POINTS)
     marks = [_marks(own, path, up=up) for up in (True, False)]
     bought, sold = (_side(own, up).height for up in (True, False))
@@ -72,7 +72,7 @@ def most_traded(filled: pl.DataFrame) -> list[int]:
     return sorted(worth, key=lambda sid: (-worth[sid], sid))
 
 
-def _read(bars: RunBars, sid: int) -> _Path:
+def path_of(bars: RunBars, sid: int) -> PricePath:
     """The closes of the run's bars, carried over those without one; as they were, before any split."""
     own = bars.of(sid)
     values = np.array(own.price[1:], dtype=np.float64) / 10.0**own.scale
@@ -87,10 +87,10 @@ def _read(bars: RunBars, sid: int) -> _Path:
         on = dt.date(1970, 1, 1) + dt.timedelta(int(days[bar - 1]))
         told.append(f"a unit became {f'{float(ratio):.6g}'} on {on}")
     below = f"As traded then: {', '.join(told)}." if told else ""
-    return _Path(x, values, DAY if one_a_session else 1, below)
+    return PricePath(x, values, DAY if one_a_session else 1, below)
 
 
-def _known(facts: Facts, sid: int, filled: pl.DataFrame) -> _Path:
+def _known(facts: Facts, sid: int, filled: pl.DataFrame) -> PricePath:
     """The closes that the result knows: those of the sessions at whose end the asset was held, and of its fills."""
     held = facts.result.positions.filter(pl.col("sid") == sid).select("session", price="last_sale_price")
     days = held["session"].to_physical().to_list()
@@ -98,14 +98,14 @@ def _known(facts: Facts, sid: int, filled: pl.DataFrame) -> _Path:
     known = dict(fills) | dict(zip(days, numbers(held["price"]).tolist(), strict=True))
     order = sorted(known)
     below = "Its prices at the closes at which it was held, and of its fills: the bars of the run are not at hand."
-    return _Path(np.array(order, dtype=np.int64) * DAY, np.array([known[day] for day in order]), DAY, below)
+    return PricePath(np.array(order, dtype=np.int64) * DAY, np.array([known[day] for day in order]), DAY, below)
 
 
 def _side(filled: pl.DataFrame, up: bool) -> pl.DataFrame:
     return filled.filter(pl.col("amount") > 0) if up else filled.filter(pl.col("amount") < 0)
 
 
-def _marks(filled: pl.DataFrame, path: _Path, up: bool) -> Marks:
+def _marks(filled: pl.DataFrame, path: PricePath, up: bool) -> Marks:
     """Purchases point up, sales down; of many in one stretch the lowest and the highest are kept."""
     own = _side(filled, up)
     name, colour = ("Bought", "gain") if up else ("Sold", "loss")

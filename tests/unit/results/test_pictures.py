@@ -156,3 +156,89 @@ def test_text_of_users_is_no_markup(year: Result, tmp_path: Path) -> None:
         assert year.plot(tmp_path / "run.png", kind="equity", dpi=40) is not None
     finally:
         year.manifest["strategy"] = "handle_data"
+
+
+def test_the_text_of_a_table_stands_out_from_its_cell(year: Result) -> None:
+    from matplotlib.colors import to_rgb
+
+    def luminance(colour: Any) -> float:
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour)]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for theme in ("light", "dark"):
+        axes = year.plot(kind="monthly", theme=theme, show=False).axes[0]
+        image = axes.images[0]
+        colours = set()
+        for text in axes.texts:
+            if not text.get_text().endswith("%") or text.xy == (0, 1):
+                continue
+            column, row = text.xy
+            cell = luminance(image.to_rgba(image.get_array()[row, column])[:3])
+            own = luminance(text.get_color())
+            assert (max(own, cell) + 0.05) / (min(own, cell) + 0.05) >= 3.9, (theme, text)
+            colours.add(text.get_color())
+        page = year.plot(kind="monthly", theme=theme, backend="plotly", show=False)
+        assert {one.font.color for one in page.layout.annotations} == colours
+        assert len(colours) == 2
+
+
+@pytest.fixture(scope="module")
+def minutes() -> Result:
+    """Two sessions of ten minutes each; bought at a minute and sold at another, flat at each close."""
+    from datetime import datetime, timedelta
+
+    rows = [
+        {
+            "symbol": "A",
+            "date": datetime.fromisoformat(f"{day} 14:31") + timedelta(minutes=minute),
+            "close": 50 + minute,
+        }
+        for day in ("2024-01-02", "2024-01-03")
+        for minute in range(10)
+    ]
+    frame = pl.DataFrame(rows).with_columns(open="close", high="close", low="close", volume=10_000)
+    market = rustybt.load_data(frame, data_frequency="minute", stamp="end", tz="UTC")
+
+    def trade(context: Any, data: Any) -> None:
+        minute = data.current_dt.minute
+        if data.current_dt.hour == 14 and minute in (33, 36):
+            context.order_target(context.symbol("A"), 10 if minute == 33 else 0)
+
+    return rustybt.run(trade, market=market)  # type: ignore[arg-type]
+
+
+def test_the_line_of_a_run_of_minutes_goes_through_its_marks(minutes: Result, tmp_path: Path) -> None:
+    (chart,) = picture_of(minutes, "trades").panels
+    path = dict(zip(chart.x, chart.lines[0].values, strict=True))
+    assert {mark.name: len(mark.x) for mark in chart.marks} == {"enter long": 2, "exit long": 2}
+    # each is filled at the minute after, at its close (spread aside)
+    for mark in chart.marks:
+        assert [moment.minute for moment in mark.x] == [34 if mark.name == "enter long" else 37] * 2
+        assert [path[moment] for moment in mark.x] == pytest.approx(list(mark.values), abs=0.2)
+    loaded = Result.load(minutes.save(tmp_path / "run"))
+    picture = picture_of(loaded, "trades")
+    assert "the bars of the run are not at hand" in picture.title
+    assert [line.name for line in picture.panels[0].lines] == []
+    assert loaded.plot(kind="trades", show=False) is not None
+
+
+def test_a_picture_with_nothing_in_it_says_why(year: Result, minutes: Result) -> None:
+    (panel,) = picture_of(year, "rolling", window=5000).panels
+    assert panel.told == "A window of 5000 sessions is longer than the run, which has 377."
+    shares, held = picture_of(minutes, "exposure").panels
+    assert (shares.told, held.told) == ("The run held nothing at any close.", "")
+
+    def look(context: Any, data: Any) -> None:
+        data.current(context.symbol("IBM"), "price")
+
+    idle = rustybt.run(look, start="2010-01-04", end="2010-01-29")
+    assert picture_of(idle, "trades", assets="IBM").panels[0].label == "IBM (not traded)"
+    told = picture_of(_reloaded(idle), "trades", assets="IBM").panels[0].told
+    assert told == "IBM was not traded, and its prices are not at hand."
+
+
+def _reloaded(result: Result) -> Result:
+    import pickle
+
+    copied: Result = pickle.loads(pickle.dumps(result))
+    return copied
