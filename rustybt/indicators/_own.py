@@ -123,7 +123,12 @@ def _by_step(function: Callable[..., Any], window: Any) -> Callable[..., Any]:
 
 
 def own_column(kind: Indicator, columns: list[Floats], parameters: dict[str, Any]) -> Floats:
-    """What a function of one's own makes of columns of one asset. Raises WrongType for another shape."""
+    """What a function of one's own makes of columns of one asset. Raises WrongType for another shape.
+
+    It is not called where there is no whole window.
+    """
+    if len(columns[0]) < kind.warm_up(**parameters):
+        return np.full(len(columns[0]), np.nan)
     with np.errstate(all="ignore"):
         given: Any = kind.function(*[column.copy() for column in columns], **parameters)
     try:
