@@ -99,7 +99,7 @@ def _groups(facts: Facts, closed: pl.DataFrame, money: str) -> list[Part]:
                 continue
             # from the open: the same in summer and winter time
             opens = facts.result.daily["period_open"].cast(closed["entry"].dtype)
-            before = opens.search_sorted(closed["entry"], side="right").cast(pl.Int64) - 1  # type: ignore[attr-defined]
+            before = opens.search_sorted(closed["entry"], side="right").cast(pl.Int64) - 1
             since = closed["entry"].to_physical() - opens.to_physical().gather(before.clip(lower_bound=0))
             rows = closed.with_columns(since.cast(closed["entry"].dtype).alias("entry"))
         if (table := _grouped(rows, by, label, money)) is not None:
