@@ -19,17 +19,26 @@ MUCH = 3.0
 
 def leverage(evidence: Evidence) -> Finding | None:
     """Positions worth more than the account at closes."""
-    daily = evidence.result.daily.select("session", pl.col("gross_leverage").cast(float)).drop_nulls()
+    daily = evidence.result.daily.select("session", pl.col("gross_leverage", "ending_cash").cast(float)).drop_nulls()
     beyond = daily.filter(pl.col("gross_leverage") > BARELY).sort("gross_leverage", descending=True)
     if not beyond.height:
         return None
-    day, most = beyond.row(0)
+    day, most, _ = beyond.row(0)
+    owed = beyond.filter(pl.col("ending_cash") < 0).height
+    text = (
+        f"At {beyond.height} of {evidence.result.daily.height} closes gross exposure, longs and shorts added, was more "
+        f"than the account, up to {most:.2f} times on {day}"
+    )
+    advice = "Order less, or set_max_leverage(1); where it is meant, set_account and set_financing charge for it."
+    if not owed:
+        advice = "Order less where that is not meant; set_account asks for margin, set_borrow charges for shorts."
     return found(
         "leverage",
         "serious" if most > MUCH else "warning",
-        f"At {beyond.height} of {evidence.result.daily.height} closes positions were worth more than the account, up "
-        f"to {most:.2f} times on {day}: it was on borrowed money.",
-        "Order less, or set_max_leverage(1); where it is meant, set_account and set_financing charge for it.",
+        f"{text}; on {owed} of them cash was below zero: that is borrowed money."
+        if owed
+        else f"{text}; cash was not below zero on them, so nothing was borrowed but what was sold short.",
+        advice,
         closes=beyond.height,
         gross_leverage=most,
         day=day,

@@ -18,7 +18,7 @@ WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturd
 LATE = 5
 """Closes in a row at one price, from which on a mark is stale."""
 FRESH = 20
-"""Sessions within which windows of the usual lengths are not full."""
+"""Sessions within which the data of an asset are young: windows of many usual lengths are not full yet."""
 
 
 def unrecorded_split(evidence: Evidence) -> Finding | None:
@@ -198,7 +198,7 @@ def no_delistings(evidence: Evidence) -> Finding | None:
 
 
 def warm_up(evidence: Evidence) -> Finding | None:
-    """Orders on assets whose windows can't have been full."""
+    """Fills of assets whose data had just begun."""
     result = evidence.result
     starts = dict(zip(result.assets["sid"], result.assets["start_date"], strict=True))
     sessions = result.daily["session"]
@@ -216,13 +216,14 @@ def warm_up(evidence: Evidence) -> Finding | None:
             early[symbol] = known
     if not early:
         return None
-    symbol = min(early, key=lambda one: early[one])
+    symbol, more = min(early, key=lambda one: early[one]), len(early) - 1
+    others = f", and {more} {'other' if more == 1 else 'others'} within the first {FRESH}" if more else ""
     return found(
         "warm_up",
         "info",
-        f"{symbol} was traded {early[symbol]} sessions after its data begin"
-        f"{f', and {len(early) - 1} others within {FRESH}' if len(early) > 1 else ''}: windows were not full.",
-        "Begin later, or ask data.history only where the window is full.",
+        f"{symbol} was first traded on session {early[symbol]} of its data{others}: a window of more sessions was not "
+        "full then.",
+        "Where the strategy looks back further, begin later, or order only where the window is full.",
         sessions=early[symbol],
         symbols=sorted(early)[:10],
     )

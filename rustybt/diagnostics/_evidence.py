@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,7 @@ class Examined(Protocol):
     def metrics(self) -> Mapping[str, Decimal | int | None]: ...
     @property
     def manifest(self) -> dict[str, Any]: ...
+    def round_trips(self, method: Literal["flat"]) -> pl.DataFrame: ...
     def run_bars(self) -> RunBars: ...
 
 
@@ -103,6 +104,11 @@ class Evidence:
     def trades(self) -> pl.DataFrame:
         """What was bought and sold, first in, first out."""
         return self.result.trades
+
+    @functools.cached_property
+    def round_trips(self) -> pl.DataFrame:
+        """A row from the first unit of a position until nothing is held: part fills are no trades of their own."""
+        return self.result.round_trips("flat")
 
     @functools.cached_property
     def gross(self) -> float:

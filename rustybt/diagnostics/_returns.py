@@ -12,28 +12,34 @@ from rustybt.diagnostics._finding import Finding, found
 
 FEWEST = 60
 """Sessions below which returns are not looked at for what is usual."""
+OUTLIER = 10
+"""Standard deviations of the other sessions, beyond which one looks like an error of the data."""
 
 
 def few_days(evidence: Evidence) -> Finding | None:
-    """A gain that is made on some days."""
-    logs = _logs(evidence)
+    """A gain that one session in a thousand makes, or the best one of fewer."""
+    logs = np.sort(_logs(evidence))
     if len(logs) < FEWEST or logs.sum() <= 0:
         return None
-    count = max(1, len(logs) // 250)
-    best = np.sort(logs)[-count:].sum()
+    count = max(1, len(logs) // 1000)
+    best, spread = logs[-count:].sum(), logs[:-count].std()
     if best < logs.sum():
         return None
-    days = "session" if count == 1 else f"{count} sessions"
+    which = "session" if count == 1 else f"{count} sessions"
+    far = logs[-1] - logs[:-count].mean() > OUTLIER * spread
+    error = f" One is beyond {OUTLIER} standard deviations of the others: a data error looks like this."
     return found(
         "few_days",
-        "warning",
-        f"Without the best {days} of {len(logs)} nothing was gained: they came to {math.expm1(best):.2%}, all to "
-        f"{math.expm1(logs.sum()):.2%}.",
-        "Look at these days: a data error looks like this, and so does luck.",
+        # of few sessions the best is often worth all of a small gain
+        "warning" if far or len(logs) >= 250 else "info",
+        f"The best {which} of {len(logs):,} came to {math.expm1(best):.2%}, all together to "
+        f"{math.expm1(logs.sum()):.2%}: the others gained nothing.",
+        f"Look at what happened then, and whether it comes again.{error if far else ''}",
         sessions=count,
         of=len(logs),
         best=math.expm1(best),
         total=math.expm1(logs.sum()),
+        outlier=bool(far),
     )
 
 
@@ -119,8 +125,8 @@ def one_year(evidence: Evidence) -> Finding | None:
     return found(
         "one_year",
         "warning",
-        f"The year {year} returned {math.expm1(best):.1%}, all {years.height} years together {math.expm1(total):.1%}: "
-        "without it nothing was gained.",
+        f"The year {year} returned {math.expm1(best):.1%}, the whole run from {daily['session'][0]} to "
+        f"{daily['session'][-1]} {math.expm1(total):.1%}: without it nothing was gained.",
         "Ask what was special about that year, and whether it comes again.",
         year=year,
         best=math.expm1(best),

@@ -12,15 +12,15 @@ MANY = 20
 
 def few_trades(evidence: Evidence) -> Finding | None:
     """Too few closed trades to know a win rate."""
-    closed = evidence.trades.filter(~pl.col("open")).height
+    closed = evidence.round_trips.filter(~pl.col("open")).height
     if not closed or closed >= 30:
         return None
     error = 0.5 / closed**0.5
     return found(
         "few_trades",
         "info",
-        f"{closed} {'trade was' if closed == 1 else 'trades were'} closed: a win rate is known to within {error:.0%} "
-        "at best, and so is all that follows from it.",
+        f"{closed} {'position was' if closed == 1 else 'positions were'} opened and closed: a win rate is known to "
+        f"within {error:.0%} at best, and so is all that follows from it.",
         "Judge it by more trades: a longer run, or more assets.",
         trades=closed,
         win_rate_error=error,
@@ -54,7 +54,7 @@ def one_asset(evidence: Evidence) -> Finding | None:
     """A profit that one of many assets makes."""
     if _net(evidence) is None:
         return None
-    trades = evidence.trades
+    trades = evidence.round_trips
     by_asset = trades.group_by("symbol").agg(pl.col("net").cast(float).sum()).sort("net", descending=True)
     total = float(by_asset["net"].sum())
     if by_asset.height < 5 or total <= 0 or by_asset["net"][0] < 0.8 * total:
@@ -76,7 +76,7 @@ def one_side(evidence: Evidence) -> Finding | None:
     """Longs or shorts that only lose."""
     if _net(evidence) is None:
         return None
-    sides = evidence.trades.group_by("side").agg(pl.col("net").cast(float).sum(), pl.len()).sort("net")
+    sides = evidence.round_trips.group_by("side").agg(pl.col("net").cast(float).sum(), pl.len()).sort("net")
     if sides.height < 2 or sides["len"].min() < MANY or sides["net"][0] >= 0 or sides["net"].sum() <= 0:  # type: ignore[operator]  # a count
         return None
     (bad, lost, count), (good, earned, _) = sides.rows()
@@ -114,6 +114,6 @@ def open_profit(evidence: Evidence) -> Finding | None:
 
 
 def _net(evidence: Evidence) -> pl.Series | None:
-    """What each trade earned; None where they are of several currencies."""
-    trades = evidence.trades
+    """What each round trip earned; None where they are of several currencies."""
+    trades = evidence.round_trips
     return None if trades["currency"].n_unique() > 1 else trades["net"].cast(float)

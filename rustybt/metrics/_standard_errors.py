@@ -49,8 +49,8 @@ def of_kurtosis(sample: Sample) -> Decimal | None:
 
 
 def of_share(share: Decimal | None, count: int) -> Decimal | None:
-    """Of a share p of n: `sqrt(p (1 - p) / n)`."""
-    if share is None or not count:
+    """Of a share p of n: `sqrt(p (1 - p) / n)`; None where p is 0 or 1, of which it would say that it is certain."""
+    if share is None or not count or share in (0, 1):
         return None
     with localcontext(PRECISE):
         return rounded((share * (1 - share) / count).sqrt())
