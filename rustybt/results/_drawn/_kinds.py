@@ -214,7 +214,7 @@ KINDS: Final[dict[str, Callable[..., Picture]]] = {
 }
 
 
-def picture_of(result: Result, kind: str, **options: Any) -> Picture:
+def picture_of(result: Result, kind: Any, **options: Any) -> Picture:
     """The picture of that kind. Raises InputError for an unknown one, and for a run without a session."""
     if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"kind={kind!r}: choose among {', '.join(KINDS)}.")
