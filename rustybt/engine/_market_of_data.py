@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import weakref
 from collections import Counter, OrderedDict
@@ -145,6 +146,12 @@ def _ingest(data: Any, length: str, given: dict[str, Any], root: Path) -> Notes:
                 "trading_calendar='XLON' of a run, calendar='XLON' of load_data; '24/5' has every weekday."
             )
         raise
+    except InputError as error:
+        if type(error) is not InputError:
+            raise
+        # who reads data at hand knows no frequency=, and no options of the command line
+        text = re.sub(r"(?<!\w)frequency=", "data_frequency=", re.sub(r" \(--[\w-]+(?: \w+)?\)", "", str(error)))
+        raise InputError(text) from None
     notes = Notes()
     for text in report.notes:
         notes.add("data_read", text)

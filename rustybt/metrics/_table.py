@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, partial
 from typing import Any, Final
@@ -10,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from rustybt.core import RATIO_SCALE
-from rustybt.errors import InputError
+from rustybt.errors import InputError, NonFiniteInput
 from rustybt.metrics import _standard_errors as errors
 from rustybt.metrics._against import (
     Pair,
@@ -60,12 +61,12 @@ _IN_SUMMARY: Final = frozenset(
 _METHODS: Final = {"": "historical", "_normal": "normal", "_cornish_fisher": "cornish-fisher"}
 
 
-def table(returns: Any, *, periods: int, benchmark: Any = None, risk_free: Any = 0) -> pl.DataFrame:
+def table(returns: Any, *, periods: int | None = None, benchmark: Any = None, risk_free: Any = 0) -> pl.DataFrame:
     """Every figure of a series of returns: those of a run, a fund, or any library's.
 
     returns: simple returns per session, 0.01 means one per cent: a Polars or pandas Series, a NumPy array or a
         sequence; no nulls or NaN. benchmark: the same sessions' returns of what to compare with.
-    periods: sessions per year: 252 for shares, 12 for months.
+    periods: sessions per year: 252 for shares, 12 for months; it has to be given.
     risk_free: a yearly rate, compounded over the sessions, or the riskless return of each session.
     Returns a frame: figure, value (Decimal(38, 18), null where the figure's own function says None), error (its
     standard error for returns that do not depend on each other; null where there is none). `rustybt.metrics` has a
@@ -78,7 +79,11 @@ def table(returns: Any, *, periods: int, benchmark: Any = None, risk_free: Any =
     >>> figures.filter(figures["figure"] == "sharpe").row(0)
     ('sharpe', Decimal('2.305049459783497307'), Decimal('2.242270523751731089'))
     """
-    rows = measures(_plain(returns), periods, None if benchmark is None else _plain(benchmark), _plain_rate(risk_free))
+    if periods is None:
+        raise InputError("periods: how many sessions has a year? 252 of shares, 365 of crypto; 52 weeks, 12 months.")
+    rows = measures(
+        _checked(returns), periods, None if benchmark is None else _plain(benchmark), _plain_rate(risk_free)
+    )
     return pl.DataFrame(
         {
             "figure": list(rows),
@@ -256,6 +261,15 @@ def _plain(numbers: Any) -> Numbers:
         raise InputError("returns: a frame was given. Pass one of its columns.")
     to_list = getattr(numbers, "tolist", None)
     return numbers if to_list is None else list(to_list())
+
+
+def _checked(returns: Any) -> Numbers:
+    """As `_plain`. Raises NonFiniteInput for a first return of NaN, and says where that comes from."""
+    plain: Any = _plain(returns)
+    first = next(iter(plain), None) if isinstance(plain, pl.Series | Sequence) else None
+    if isinstance(first, float) and math.isnan(first):
+        raise NonFiniteInput("returns: the first is NaN, as that of pandas' pct_change() is. Pass returns.dropna().")
+    return plain  # type: ignore[no-any-return]
 
 
 def _plain_rate(rate: Any) -> Rate:

@@ -45,11 +45,15 @@ def export(
     check_process()
     place = path.expanduser()
     kind = _format(place, form)
-    names = _names(result, tables)
+    if kind in IN_ONE_FILE and not place.suffix and not place.is_dir():
+        place = place.with_name(f"{place.name}.{kind}")
+    names = _names(result, _table_of(place, kind) if tables is None else tables)
     single = kind in IN_ONE_FILE or (len(names) == 1 and place.suffix.lower() == f".{kind}")
     if place.exists() and (not overwrite or place.is_dir() == single):
         there = "there already" if not overwrite else "a folder" if single else "a file"
-        raise ResultExists(f"{place} is {there}. Choose another place{'' if overwrite else ', or say overwrite=True'}.")
+        raise ResultExists(
+            f"{place} is {there}. Choose another place{'' if overwrite else ', or say overwrite=True (--overwrite)'}."
+        )
     frames = {name: _table(result, name) for name in names}
     if floats:
         frames = {name: as_floats(frame) for name, frame in frames.items()}
@@ -75,10 +79,30 @@ def _format(place: Path, form: str | None) -> str:
     return kind
 
 
+def _table_of(place: Path, kind: str) -> list[str] | None:
+    """The table that a file of one table is named after; None for a folder, or a file that holds several.
+
+    Raises InputError for a file whose name is no table's.
+    """
+    if kind in IN_ONE_FILE or place.suffix.lower() != f".{kind}":
+        return None
+    name = place.stem.lower()
+    if name not in _known():
+        raise InputError(
+            f"{place}: a file of {kind} holds one table. Name it by tables=['trades'] (-t trades), or pass a folder "
+            f"and format={kind!r} (-f {kind})."
+        )
+    return [name]
+
+
+def _known() -> list[str]:
+    return [*MADE, *(name for name in FRAMES if name != "cost_rows")]
+
+
 def _names(result: Result, tables: Sequence[str] | None) -> list[str]:
     if tables is None:
         return [name for name in USUAL if name != "costs" or result.has_costs]
-    known = [*MADE, *(name for name in FRAMES if name != "cost_rows")]
+    known = _known()
     unknown = [name for name in tables if name not in known]
     if unknown or not tables or isinstance(tables, str):
         raise InputError(f"tables={tables!r}: pass a list of names out of {', '.join(known)}.")
@@ -97,7 +121,9 @@ def _table(result: Result, name: str) -> pl.DataFrame:
 
 def _figures(result: Result) -> pl.DataFrame:
     figures = result.metrics
-    texts = [None if value is None else f"{value:f}" for value in figures.values()]
+    texts = [
+        None if value is None else str(value) if isinstance(value, int) else f"{value:f}" for value in figures.values()
+    ]
     return pl.DataFrame({"figure": list(figures), "value": texts}, schema={"figure": pl.String, "value": pl.String})
 
 

@@ -120,6 +120,8 @@ def check_format(path: Path) -> None:
     from matplotlib.backend_bases import FigureCanvasBase
 
     kind = path.suffix[1:].lower()
+    if kind in ("html", "htm"):
+        raise InputError(f'{path}: a page is drawn by Plotly. Pass backend="plotly" and a kind=, such as "equity".')
     if kind and kind not in FigureCanvasBase.get_supported_filetypes():
         raise InputError(
             f"{path}: there are no pictures of the format {kind!r}. Name a file that ends in .png, .svg or .pdf."

@@ -96,6 +96,8 @@ def _field(what: str, kind: Indicator, field: Any) -> str:
         return ""
     if field is None:
         return "close"
+    if isinstance(field, int):
+        raise InputError(f"{what}: {field!r} is no field. Did you mean window={field!r}?")
     if field not in FIELDS:
         raise InputError(f"{what}: there is no field {field!r}. Choose {', '.join(FIELDS)}.")
     return str(field)

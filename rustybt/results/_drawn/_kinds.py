@@ -214,9 +214,9 @@ KINDS: Final[dict[str, Callable[..., Picture]]] = {
 }
 
 
-def picture_of(result: Result, kind: str, **options: Any) -> Picture:
+def picture_of(result: Result, kind: Any, **options: Any) -> Picture:
     """The picture of that kind. Raises InputError for an unknown one, and for a run without a session."""
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"kind={kind!r}: choose among {', '.join(KINDS)}.")
     if not result.daily.height:
         raise InputError("There is no session to draw. Run the strategy over at least one.")

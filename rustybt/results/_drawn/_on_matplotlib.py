@@ -187,7 +187,7 @@ def _dates(axes: Axes, days: Sequence[Any]) -> None:
     from matplotlib import dates
 
     if len(days) <= _FEW_DAYS:  # no hours between sessions
-        axes.set_xticks(list(days), [day.isoformat() for day in days])
+        axes.set_xticks(list(days), [f"{day:%Y-%m-%d}" for day in days])
         if len(days) == 1:
             untyped_axes: Any = axes
             untyped_axes.set_xlim(days[0] - dt.timedelta(days=1), days[0] + dt.timedelta(days=1))

@@ -72,7 +72,7 @@ class Report:
         if place.suffix.lower() not in (".html", ".htm", ".pdf"):
             raise InputError(f"{place}: a report is .html or .pdf. Name a file that ends so.")
         if place.is_dir() or (place.exists() and not overwrite):
-            hint = "" if place.is_dir() else ", or say overwrite=True"
+            hint = "" if place.is_dir() else ", or say overwrite=True (--overwrite)"
             raise ResultExists(f"{place} is there already. Choose another place{hint}.")
         content = self._pdf() if place.suffix.lower() == ".pdf" else self.html.encode("utf-8")
         temporary = place.parent / f".{place.name}.tmp-{uuid.uuid4().hex[:12]}"

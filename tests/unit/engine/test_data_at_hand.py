@@ -332,3 +332,14 @@ def test_the_types_of_the_options_of_run_name_each_of_them() -> None:
     from rustybt.engine._run_options import RunOptions
 
     assert RunOptions.__annotations__.keys() == (OPTIONS | OF_RUNS) - {"start", "end", "capital_base"}
+
+
+def test_rows_of_minutes_name_the_parameter_of_the_function_called() -> None:
+    stamps = [f"2024-01-02 14:{minute}:00" for minute in range(31, 40)]
+    frame = pl.DataFrame({"symbol": "A", "date": stamps, "open": 10, "high": 11, "low": 9, "close": 10, "volume": 100})
+    with pytest.raises(InputError) as found:
+        rustybt.run(lambda context, data: None, frame)
+    told = str(found.value)
+    assert "data_frequency='1m'" in told
+    assert "--" not in told
+    assert " frequency=" not in told

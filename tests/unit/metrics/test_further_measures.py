@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 import rustybt
 from rustybt import metrics
 from rustybt.api import order_target_percent, symbol
-from rustybt.errors import InputError
+from rustybt.errors import InputError, NonFiniteInput
 from tests._examples import examples
 
 stats = pytest.importorskip("scipy.stats")
@@ -247,3 +248,10 @@ def test_ratios_times_their_risk_are_the_excess_return(returns: list[Decimal], r
     ):
         if ratio is not None and risk is not None and earned is not None:
             assert float(ratio) * abs(float(risk)) == close(float(earned), rel=1e-9, abs=1e-9)
+
+
+def test_a_table_asks_for_what_it_lacks() -> None:
+    with pytest.raises(InputError, match="252 of shares"):
+        metrics.table([0.01, 0.02])
+    with pytest.raises(NonFiniteInput, match="dropna"):
+        metrics.table([math.nan, 0.01, 0.02], periods=252)

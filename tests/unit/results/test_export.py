@@ -222,3 +222,18 @@ def test_symbols_that_are_not_unique_have_their_number(year: Result) -> None:
 
     sids = year.positions["sid"].unique().to_list()
     assert sorted(_names(year, sids).values()) == ["AAPL", "IBM"]
+
+
+def test_a_file_of_one_table_is_named_after_it(result: Result, tmp_path: Path) -> None:
+    file = result.export(tmp_path / "trades.parquet")
+    assert file.is_file()
+    assert pl.read_parquet(file).equals(result.trades)
+    with pytest.raises(InputError, match=r"holds one table.*tables=\['trades'\].*format='csv'"):
+        result.export(tmp_path / "run.csv")
+    assert not (tmp_path / "run.csv").exists()
+    assert result.export(tmp_path / "all", "json").name == "all.json"
+
+
+def test_a_number_of_days_is_whole(result: Result, tmp_path: Path) -> None:
+    figures = dict(pl.read_csv(result.export(tmp_path / "metrics.csv"), infer_schema=False).rows())
+    assert figures["trading_days"] == str(result.daily.height)

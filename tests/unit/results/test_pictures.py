@@ -117,6 +117,8 @@ def test_a_loaded_result_is_drawn_with_the_prices_that_it_knows(year: Result, tm
 def test_what_is_not_known_is_refused(year: Result, tmp_path: Path) -> None:
     for options, told in (
         ({"kind": "equities"}, "choose among equity, trades"),
+        ({"kind": ["equity"]}, "choose among equity, trades"),
+        ({"path": tmp_path / "run.html"}, r'backend="plotly"'),
         ({"kind": "equity", "backend": "bokeh"}, "choose among matplotlib, plotly"),
         ({"kind": "equity", "theme": "blue"}, "choose light or dark"),
         ({"theme": "blue"}, "choose light or dark"),

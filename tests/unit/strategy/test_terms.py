@@ -241,6 +241,7 @@ def test_terms_of_both_kernels_have_the_same_bits(kernel: str) -> None:
         (lambda: term("SMA", symbol("AAPL"), window=3), WrongType, "the first is an indicator"),
         (lambda: term(SMA, "AAPL", window=3), WrongType, "'AAPL' where assets are meant"),
         (lambda: term(SMA, [], window=3), WrongType, "no asset where assets are meant"),
+        (lambda: term(SMA, symbol("AAPL"), 20), InputError, "Did you mean window=20"),
         (lambda: term(SMA, symbol("AAPL"), "closes", window=3), InputError, "no field 'closes'"),
         (lambda: term(ATR, symbol("AAPL"), "close"), InputError, "reads high, low, close, and no other"),
         (lambda: term(SMA, symbol("AAPL"), window=0), InputError, "1 to 1,000,000"),
