@@ -240,7 +240,7 @@ def _bars(bars: Bars, key: str) -> str:
     ]
     for end, x, anchor in zip(bars.ends, (0, _BAR_WIDTH), ("start", "end"), strict=True):
         if end:
-            ticks.append(f'<text x="{x}" y="12" text-anchor="{anchor}">{_ARROWS[anchor].format(escaped(end))}</text>')
+            ticks.append(f'<text x="{x}" y="18" text-anchor="{anchor}">{_ARROWS[anchor].format(escaped(end))}</text>')
     base = f'<line x1="0" x2="{_BAR_WIDTH}" y1="{_BAR_HEIGHT}" y2="{_BAR_HEIGHT}"/>'
     return (
         f'<figure class="bars" id="{key}"><h3 id="{key}-title">{escaped(bars.title)}</h3>'
