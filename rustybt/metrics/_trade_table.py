@@ -34,9 +34,9 @@ def trade_table(trades: pl.DataFrame, *, by: By | None = None) -> pl.DataFrame:
     by: "symbol", "side", "tag", "weekday" (of the entry, 1 for Monday), "hour" (of the entry, UTC), "month" (of the
         entry) or "sessions" (how many closes it was held over); None for one row of all.
     Returns a frame, a row for each group in its order: group (absent for all), trades, win_rate and win_rate_error (its
-    standard error), profit_factor, payoff_ratio, expectancy (mean net), longest_winning_streak, longest_losing_streak,
-    gross, costs, net (sums), cost_share (costs as a share of gross; null where gross is not above 0), and mean_r (the
-    mean `r_multiple` of those that have one; null where none has).
+    standard error; null where all or none won), profit_factor, payoff_ratio, expectancy (mean net),
+    longest_winning_streak, longest_losing_streak, gross, costs, net (sums), cost_share (costs as a share of gross;
+    null where gross is not above 0), and mean_r (the mean `r_multiple` of those that have one; null where none has).
     Raises InputError for another `by`, columns that are missing, or trades in several currencies: filter them first.
 
     >>> from rustybt import run

@@ -41,10 +41,11 @@ class Traded:
         close), gross (of prices, dividends and cash for parts of shares), costs (fees, borrow, funding), net, all three
         in the asset's `currency`, duration, sessions (closes it was held over), tag and order_id of the order that
         opened it, exit_tag and exit_order_id of the one that closed it, mae and mfe (how far it was down and up, in
-        money, at the closes of sessions and its exit, by prices alone; null where a row has units of several fills, or
-        of several ends), r_multiple (net over what was at risk: the money from its entry to the protective stop that
-        was there when it filled, such as that of its bracket; null without one), entry_quality and exit_quality (from 0
-        to 1: where between the worst and the best of those closes it was entered and left; 1 is the best), open.
+        money, at the closes of sessions and its exit, by prices alone; null where a row has units of several fills
+        or ends, or was held over no close), r_multiple (net over what was at risk: the money from its entry to the
+        protective stop that was there when it filled, such as that of its bracket; null without one), entry_quality and
+        exit_quality (from 0 to 1: where between the worst and the best of those closes it was entered and left; 1 is
+        the best), open.
         Splits, dividends in shares, multipliers and part fills are restated: the sum of net is what the ledger booked
         of these assets and what they are worth at the end, to the last digit. A dividend goes to what was held at its
         ex-date. Raises InputError for an unknown method.

@@ -136,8 +136,8 @@ def _session(restated: tuple[int, Fraction]) -> int:
 
 def _worth_of_closes(
     trade: Trade, own: Terms, seen: tuple[list[int], list[int]], units: Sequence[tuple[int, Fraction]]
-) -> tuple[int, int]:
-    """The worth of a trade's units at the lowest and the highest close, in what a unit is at its exit."""
+) -> tuple[int | None, int | None]:
+    """The worth of a trade's units at the lowest and the highest close, in what a unit is at its exit; None without."""
     sessions, prices = seen
     last = _last_close(trade.last, trade.exit is None)
     held = [
@@ -151,7 +151,7 @@ def _worth_of_closes(
         if held
         else []
     )
-    return (worth[0], worth[1]) if worth else (trade.exit_value, trade.exit_value)
+    return (worth[0], worth[1]) if worth else (None, None)
 
 
 def _last_close(last: int, is_open: bool) -> int:
@@ -160,12 +160,13 @@ def _last_close(last: int, is_open: bool) -> int:
 
 
 def _with_range(pieces: pl.DataFrame, closes: Closes, terms: dict[int, Terms]) -> pl.DataFrame:
-    """With what the units were worth at the lowest and the highest close that they were held over, where not known."""
+    """With what the units were worth at the lowest and the highest close, where not known; null without a close."""
     last = pieces["last"] - pieces["exit"].is_not_null().cast(pl.Int64)
     prices = closes.ranges(pieces["sid"], pieces["session"].to_numpy(), last.to_numpy())
     sids, price_one = pieces["sid"], next(iter(terms.values())).price_one
     worth = [money_of(sids, pieces["quantity"], price.fill_null(0), terms, price_one) for price in prices]
-    held = [part.zip_with(price.is_not_null(), pieces["exit_value"]) for part, price in zip(worth, prices, strict=True)]
+    none = pieces["exit_value"].clear(pieces.height)
+    held = [part.zip_with(price.is_not_null(), none) for part, price in zip(worth, prices, strict=True)]
     if "several" in pieces.columns:
         return pieces.with_columns(pl.col("low").fill_null(held[0]), pl.col("high").fill_null(held[1]))
     return pieces.with_columns(several=pl.lit(value=False), then=pl.col("quantity"), low=held[0], high=held[1]).select(
@@ -176,7 +177,7 @@ def _with_range(pieces: pl.DataFrame, closes: Closes, terms: dict[int, Terms]) -
 def _framed(result: Result, pieces: pl.DataFrame, terms: dict[int, Terms]) -> pl.DataFrame:
     at_exit = pl.col("side") * (pl.col("exit_value") - pl.col("value"))
     ends = [pl.col("side") * (pl.col(name) - pl.col("value")) for name in ("low", "high")]
-    one = ~pl.col("several")
+    one = ~pl.col("several") & pl.col("low").is_not_null()
     frame = pieces.with_columns(
         gross=at_exit + pl.col("income"),
         mae=pl.when(one).then(pl.min_horizontal(at_exit, *ends, 0)),

@@ -90,8 +90,17 @@ class Facts:
 
     @functools.cached_property
     def trades(self) -> pl.DataFrame:
-        """`result.trades`."""
-        return self.result.trades
+        """From flat to flat; first in, first out where no position was closed whole."""
+        return self._flat if self.by_position else self.result.trades
+
+    @functools.cached_property
+    def _flat(self) -> pl.DataFrame:
+        return self.result.round_trips("flat")
+
+    @functools.cached_property
+    def by_position(self) -> bool:
+        """Whether a trade is a position from its first unit until nothing is held."""
+        return not self._flat["open"].all() or not self._flat.height
 
     @functools.cached_property
     def closed(self) -> pl.DataFrame:

@@ -190,8 +190,10 @@ def drawdowns(facts: Facts) -> Made:
             "not yet" if recovery is None else f"{recovery}",
         ]
         cells = [Cell(f"{place}"), _heated(depth, 0.40), *map(Cell, days)]
-        rows.append([*cells, Cell(f"{length:,}", length), Cell(f"{to_trough:,}", to_trough)])
-    heads = ["", "Depth", "Peak", "Trough", "Recovery", "Sessions in all", "Sessions to the trough"]
+        # the session of the recovery is at the peak again
+        below = length - (recovery is not None)
+        rows.append([*cells, Cell(f"{below:,}", below), Cell(f"{to_trough:,}", to_trough)])
+    heads = ["", "Depth", "Peak", "Trough", "Recovery", "Sessions under water", "Sessions to the trough"]
     return [Table("Deepest drawdowns", heads, rows, frozenset((1, 5, 6)))]
 
 

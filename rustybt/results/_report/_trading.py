@@ -23,13 +23,21 @@ _MOST_POINTS: Final = 2_000
 _MOST_GROUPS: Final = 20
 _MOST_TRADES: Final = 25
 """The best and the worst of them, each."""
+_BY_POSITION: Final = (
+    "A trade is a position from its first unit until nothing is held, as result.round_trips('flat') has them; "
+    "result.trades matches fills, first in, first out."
+)
+_BY_FILL: Final = (
+    "No position was closed whole: trades are fills matched first in, first out, as result.trades has them."
+)
+_WITHOUT: Final = "closes of sessions count, and a trade within a session, or of several fills, has none of its own"
 _WEEKDAYS: Final = {1: "Monday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday", 6: "Saturday", 7: "Sunday"}
 _BY: Final = (
     ("symbol", "Asset"),
     ("side", "Side"),
     ("tag", "Tag"),
     ("weekday", "Weekday of the entry"),
-    ("hour", "Hour of the entry, UTC"),
+    ("hour", "Full hours from the open of the session to the entry"),
     ("sessions", "Sessions held"),
 )
 _STYLES: Final = {
@@ -50,15 +58,15 @@ def trades(facts: Facts) -> Made:
     closed, still = facts.closed, facts.trades.height - facts.closed.height
     if not closed.height:
         return "No trade was closed." if still else "Nothing was traded."
-    parts: list[Part] = []
+    parts: list[Part] = [Text(_BY_POSITION if facts.by_position else _BY_FILL)]
     if still:
         parts.append(Text(f"{still} {'trade is' if still == 1 else 'trades are'} still open and not counted here."))
     for currency in sorted(closed["currency"].unique().to_list()):
-        parts += _of_currency(closed.filter(pl.col("currency") == currency), currency)
+        parts += _of_currency(facts, closed.filter(pl.col("currency") == currency), currency)
     return parts
 
 
-def _of_currency(closed: pl.DataFrame, currency: str) -> list[Part]:
+def _of_currency(facts: Facts, closed: pl.DataFrame, currency: str) -> list[Part]:
     money = f", {currency}" if currency else ""
     total = metrics.trade_table(closed)
     rows = [[Cell(label), Cell(_text(total[name][0], style))] for name, (label, style) in _STYLES.items()]
@@ -77,8 +85,26 @@ def _of_currency(closed: pl.DataFrame, currency: str) -> list[Part]:
     about = f"Histogram of how long {closed.height:,} trades lasted, at most {longest}."
     parts.append(histogram("How long trades lasted, in days", days.tolist(), "plain", about, None, 31))
     parts += _scatters(closed, net, currency)
-    parts += [table for by, label in _BY if (table := _grouped(closed, by, label, money)) is not None]
+    parts += _groups(facts, closed, money)
     return [*parts, *_extremes(closed, money)]
+
+
+def _groups(facts: Facts, closed: pl.DataFrame, money: str) -> list[Part]:
+    """The figures by each kind of group; by hour where bars are shorter than a session."""
+    parts: list[Part] = []
+    for by, label in _BY:
+        rows = closed
+        if by == "hour":
+            if facts.result.manifest.get("data_frequency") != "minute":
+                continue
+            # from the open: the same in summer and winter time
+            opens = facts.result.daily["period_open"].cast(closed["entry"].dtype)
+            before = opens.search_sorted(closed["entry"], side="right").cast(pl.Int64) - 1
+            since = closed["entry"].to_physical() - opens.to_physical().gather(before.clip(lower_bound=0))
+            rows = closed.with_columns(since.cast(closed["entry"].dtype).alias("entry"))
+        if (table := _grouped(rows, by, label, money)) is not None:
+            parts.append(table)
+    return parts
 
 
 def _text(value: Any, style: str) -> str:
@@ -92,7 +118,7 @@ def _scatters(closed: pl.DataFrame, net: Floats, currency: str) -> list[Part]:
     known = closed["mae"].is_not_null() & closed["mfe"].is_not_null()
     part = closed.filter(known)
     if not part.height:
-        return []
+        return [Text(f"MAE and MFE are not shown: {_WITHOUT}.")]
     results = net[known.to_numpy()]
     chosen = _chosen(results, numbers(part["mae"]), numbers(part["mfe"]))
     below = ""
@@ -100,6 +126,8 @@ def _scatters(closed: pl.DataFrame, net: Floats, currency: str) -> list[Part]:
         below = (
             f"{len(chosen):,} of {part.height:,} trades: the furthest of each kind, and every so many of the others."
         )
+    if part.height < closed.height:
+        below = f"{below} {closed.height - part.height:,} of {closed.height:,} trades have none: {_WITHOUT}.".lstrip()
     drawn = part[chosen]
     labels = [
         f"{symbol}, {side}, {entry:%Y-%m-%d} to {exit:%Y-%m-%d}"

@@ -80,7 +80,7 @@ def test_months_trades_and_costs_are_those_of_the_result(result: Result, page: P
     january = metrics.by_period(result.daily["returns"], result.daily["session"]).row(0)
     assert january[0] == "2010-01"
     assert page.tables["Returns by month"][1][:2] == ["2010", f"{rounded(january[2], 100)}%"]
-    closed = result.trades.filter(~pl.col("open"))
+    closed = result.round_trips("flat").filter(~pl.col("open"))
     shown = dict(page.tables["Closed trades, USD"][1:])
     assert shown["Trades"] == f"{closed.height:,}"
     assert shown["Net"] == rounded(closed["net"].sum())
