@@ -30,6 +30,8 @@ _WORDS: Final = {"plain": "", "good": "", "info": "Information: ", "warning": "W
 _ROWS_OF_VALUES: Final = 13
 """Of the table that stands for a chart."""
 _LONG_TEXT: Final = 26
+_LONG_NUMBER: Final = 10
+"""Letters of a headline figure that have room in its card in large type."""
 _SMALL_TABLE: Final = 5
 """As many columns has a table that stands beside another."""
 _BAR_WIDTH, _BAR_HEIGHT = 640, 190
@@ -81,7 +83,15 @@ def _cards(cards: Cards, _key: str) -> str:
 
 def _card(card: Card) -> str:
     beside = f"<dd><small>{escaped(card.beside)}</small></dd>" if card.beside else ""
-    return f"<div><dt>{escaped(card.label)}</dt><dd>{escaped(card.value)}</dd>{beside}</div>"
+    return f"<div><dt>{escaped(card.label)}</dt><dd{_size_of(card.value)}>{escaped(card.value)}</dd>{beside}</div>"
+
+
+def _size_of(value: str) -> str:
+    """A number stays on one line: where it is long, in smaller type. Other text wraps between its words."""
+    if " " in value and not value.split(maxsplit=1)[0].replace(",", "").replace(".", "").removeprefix("-").isdigit():
+        return ""
+    long = " longer" if len(value) > _LONG_NUMBER + 3 else " long" if len(value) > _LONG_NUMBER else ""
+    return f' class="figure{long}"'
 
 
 def _table(table: Table, key: str) -> str:
@@ -218,7 +228,7 @@ def _bars(bars: Bars, key: str) -> str:
     for place, count in enumerate(bars.counts):
         low, high = bars.edges[place], bars.edges[place + 1]
         tall = max(_BAR_HEIGHT * count / highest, 1.0 if count else 0.0)
-        kind = "bar" if bars.good is None else "bar good" if (low + high) / 2 >= bars.good else "bar bad"
+        kind = _kind_of_bar(bars, place)
         beyond = bars.ends[0] if not place else bars.ends[1] if place == len(bars.counts) - 1 else ""
         title = f"{_edge(low, bars.unit)} to {_edge(high, bars.unit)} {beyond}".rstrip() + f": {count:,}"
         box = f'x="{place * width + 0.5:.2f}" y="{_BAR_HEIGHT - tall:.2f}" width="{max(width - 1, 0.5):.2f}"'
@@ -228,6 +238,9 @@ def _bars(bars: Bars, key: str) -> str:
         f"{escaped(_edge(value, bars.unit))}</text>"
         for value, part in _round_places(bars.edges[0], bars.edges[-1])
     ]
+    for end, x, anchor in zip(bars.ends, (0, _BAR_WIDTH), ("start", "end"), strict=True):
+        if end:
+            ticks.append(f'<text x="{x}" y="18" text-anchor="{anchor}">{_ARROWS[anchor].format(escaped(end))}</text>')
     base = f'<line x1="0" x2="{_BAR_WIDTH}" y1="{_BAR_HEIGHT}" y2="{_BAR_HEIGHT}"/>'
     return (
         f'<figure class="bars" id="{key}"><h3 id="{key}-title">{escaped(bars.title)}</h3>'
@@ -235,6 +248,17 @@ def _bars(bars: Bars, key: str) -> str:
         f'<svg viewBox="0 0 {_BAR_WIDTH} {_BAR_HEIGHT + 26}" role="img" aria-labelledby="{key}-title {key}-about">'
         f"{base}{''.join(drawn)}{''.join(ticks)}</svg></figure>"
     )
+
+
+_ARROWS: Final = {"start": "← {}", "end": "{} →"}
+
+
+def _kind_of_bar(bars: Bars, place: int) -> str:
+    if bars.good is None:
+        return "bar"
+    if place == bars.neutral:
+        return "bar none"
+    return "bar good" if (bars.edges[place] + bars.edges[place + 1]) / 2 >= bars.good else "bar bad"
 
 
 def _round_places(low: float, high: float) -> list[tuple[float, float]]:

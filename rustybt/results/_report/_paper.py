@@ -21,6 +21,7 @@ WIDTH, HEIGHT = 8.27, 11.69
 MARGIN: Final = 0.7
 INNER: Final = WIDTH - 2 * MARGIN
 _POINT: Final = 1 / 72
+_DIGIT: Final = 0.64
 _LETTER: Final = 0.56
 """How wide a letter is on average, as a share of the size of the type."""
 
@@ -96,7 +97,12 @@ class Paper:
         self, cells: Sequence[str], widths: Sequence[float], numeric: frozenset[int], size: float, **more: Any
     ) -> None:
         """A row of a table. heats: by place, a colour and its strength. weight: of the type."""
-        texts = [_wrapped(plain(text), max(width - 0.08, 0.1), size) for text, width in zip(cells, widths, strict=True)]
+        texts = [
+            [plain(text)]
+            if place in numeric and text and " " not in text
+            else _wrapped(plain(text), max(width - 0.08, 0.1), size)
+            for place, (text, width) in enumerate(zip(cells, widths, strict=True))
+        ]
         step = size * 1.3 * _POINT
         height = step * max(map(len, texts), default=1) + 0.035
         top = self.room(height)
@@ -107,7 +113,9 @@ class Paper:
             for number, line in enumerate(lines):
                 y = top - step * (number + 0.85)
                 at, side = (x + width - 0.04, "right") if right else (x + 0.04, "left")
-                self._write(line, at, y, size, LIGHT["ink"], ha=side, weight=more.get("weight", "normal"))
+                # a number is not broken, but smaller where it is long
+                own = min(size, (width - 0.04) / (max(len(line), 1) * _DIGIT * _POINT)) if right else size
+                self._write(line, at, y, own, LIGHT["ink"], ha=side, weight=more.get("weight", "normal"))
             x += width
 
     def _heat(self, heat: tuple[str, float] | None, x: float, y: float, width: float, height: float) -> None:

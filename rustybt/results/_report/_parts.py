@@ -112,7 +112,11 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """A histogram: the edges of its bins, one more than there are counts. good: the edge from which bars are green."""
+    """A histogram: the edges of its bins, one more than there are counts. good: the edge from which bars are green.
+
+    ends: what the outer bars count beyond their edges, in words. neutral: the bar that is mostly of zeros, neither
+    gains nor losses.
+    """
 
     title: str
     edges: Sequence[float]
@@ -122,6 +126,7 @@ class Bars:
     good: float | None = None
     ends: tuple[str, str] = ("", "")
     lines: Mapping[str, float] = field(default_factory=dict)
+    neutral: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

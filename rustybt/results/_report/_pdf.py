@@ -22,6 +22,8 @@ _MOST_ROWS: Final = 40
 """Of a table on paper; the page has them all."""
 _LEVELS: Final = {"plain": "ink", "good": "gain", "info": "quiet", "warning": "warning", "serious": "loss"}
 _FEW_LINES: Final = 8
+_SLACK: Final = 0.05
+"""Inches, so that a heading is not parted from its chart by the last digit of a float."""
 
 
 def pdf_of(title: str, subtitle: str, sections: Sequence[Section]) -> bytes:
@@ -107,7 +109,7 @@ def _table(paper: Paper, table: Table) -> None:
 
 def _chart(paper: Paper, chart: Chart) -> None:
     height = 0.5 + chart.tall / 110
-    paper.text(chart.title, 9, weight="bold", keep=height)
+    paper.text(chart.title, 9, weight="bold", keep=height + _SLACK)
     axes = paper.axes(height)
     days = [seconds / 86_400 for seconds in chart.x]
     for line in chart.lines:
@@ -124,8 +126,10 @@ def _chart(paper: Paper, chart: Chart) -> None:
         axes.scatter(
             places, marks.y, s=9, marker="^" if marks.up else "v", color=LIGHT[marks.colour], zorder=3, label=marks.name
         )
-    if 1 < len(chart.lines) + len(chart.marks) <= _FEW_LINES:
-        axes.legend(loc="upper left", fontsize=6.5, frameon=False, ncols=4)
+    if 1 < len(chart.lines) + len(chart.marks) <= _FEW_LINES:  # above the axes, and not over the lines
+        axes.legend(
+            loc="lower right", bbox_to_anchor=(1.0, 0.98), fontsize=6.5, frameon=False, ncols=8, borderaxespad=0.0
+        )
     _dated(axes)
     _plain(axes, chart.unit)
     paper.text(f"{chart.about} {chart.below}".strip(), 7, "quiet")
@@ -157,24 +161,32 @@ def _plain(axes: Axes, unit: str, across: str = "") -> None:
 
 
 def _bars(paper: Paper, bars: Bars) -> None:
-    paper.text(bars.title, 9, weight="bold", keep=1.8)
+    paper.text(bars.title, 9, weight="bold", keep=1.8 + _SLACK)
     axes = paper.axes(1.8)
     widths = [high - low for low, high in zip(bars.edges, bars.edges[1:], strict=False)]
     colours = [
-        LIGHT["c1"] if bars.good is None else LIGHT["gain" if low + width / 2 >= bars.good else "loss"]
-        for low, width in zip(bars.edges, widths, strict=False)
+        LIGHT[_colour_of_bar(bars, place, low + width / 2)]
+        for place, (low, width) in enumerate(zip(bars.edges, widths, strict=False))
     ]
     axes.bar(bars.edges[:-1], bars.counts, widths, align="edge", color=colours, edgecolor="white", linewidth=0.4)
     _plain(axes, "count")
     from matplotlib.ticker import EngFormatter, PercentFormatter
 
     axes.xaxis.set_major_formatter(PercentFormatter(1) if bars.unit == "percent" else EngFormatter(sep=""))
+    for end, x, side in zip(bars.ends, (0.0, 1.0), ("left", "right"), strict=True):
+        axes.text(x, 0.92, end, fontsize=6.5, color=LIGHT["quiet"], ha=side, transform=axes.transAxes)
     paper.text(bars.about, 7, "quiet")
     paper.space(0.12)
 
 
+def _colour_of_bar(bars: Bars, place: int, middle: float) -> str:
+    if bars.good is None:
+        return "c1"
+    return "many" if place == bars.neutral else "gain" if middle >= bars.good else "loss"
+
+
 def _scatter(paper: Paper, scatter: Scatter) -> None:
-    paper.text(scatter.title, 9, weight="bold", keep=2.6)
+    paper.text(scatter.title, 9, weight="bold", keep=2.6 + _SLACK)
     axes = paper.axes(2.6)
     for good, colour, marker in ((True, "gain", "o"), (False, "loss", "s")):
         rows = [row for row, one in enumerate(scatter.good) if one == good]

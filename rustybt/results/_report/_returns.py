@@ -254,7 +254,7 @@ _TAILS: Final = (("var", 95), ("var", 99), ("cvar", 95), ("cvar", 99))
 def histogram(
     title: str, values: Sequence[float], unit: str, about: str, good: float | None = 0.0, bins: int = _BINS
 ) -> Bars:
-    """Bars for values; what lies beyond 1 and 99 % is counted in the outer ones, so that the middle can be seen."""
+    """Bars for values; what lies beyond 0.5 and 99.5 % is counted in the outer ones, so that the middle can be seen."""
     import numpy as np
 
     known = np.asarray(values, dtype=np.float64)
@@ -267,8 +267,11 @@ def histogram(
     if good is not None and low < good < high:
         edges += good - edges[np.abs(edges - good).argmin()]  # none of them is partly good
     counts, _ = np.histogram(np.clip(known, edges[0], edges[-1]), edges)
-    ends = ("and less" if known.min() < edges[0] else "", "and more" if known.max() > edges[-1] else "")
-    return Bars(title, edges.tolist(), counts.tolist(), unit, about, good, ends)  # type: ignore[arg-type]
+    ends = ("and below" if known.min() < edges[0] else "", "and above" if known.max() > edges[-1] else "")
+    place = int(np.searchsorted(edges, 0.0, side="right")) - 1
+    mostly_zeros = 0 <= place < bins and 2 * int((known == 0).sum()) > counts[place]
+    neutral = place if good is not None and mostly_zeros else None
+    return Bars(title, edges.tolist(), counts.tolist(), unit, about, good, ends, neutral=neutral)  # type: ignore[arg-type]
 
 
 def stress(facts: Facts) -> Made:

@@ -464,3 +464,18 @@ def test_a_split_is_told_below_the_prices() -> None:
 
     split = rustybt.run_algorithm(DAYS[0], DAYS[4], None, 1000, handle_data, bundle="small")
     assert f"a unit became 2 on {DAYS[2]}" in Page(split.report(sections=["prices"]).html).texts["prices"]
+
+
+def test_numbers_of_cards_stay_on_one_line_and_outer_bars_are_marked() -> None:
+    from rustybt.results._report._html import html_of
+    from rustybt.results._report._parts import Card, Cards, Section
+    from rustybt.results._report._returns import histogram
+
+    cards = Cards([Card("Value", "1,944,739.63"), Card("Return", "3.1%"), Card("Stance", "long and short")])
+    bars = histogram("Returns", [0.0] * 600 + [-0.01, 0.02] * 200 + [-0.5, 0.5], "percent", "About.")
+    page = html_of(Section("own", "Own", [cards, bars]))
+    assert '<dd class="figure long">1,944,739.63</dd>' in page
+    assert '<dd class="figure">3.1%</dd>' in page
+    assert "<dd>long and short</dd>" in page
+    assert ("← and below" in page, "and above →" in page) == (True, True)
+    assert page.count('class="bar none"') == 1  # the zeros are no gains

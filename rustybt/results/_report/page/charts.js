@@ -92,7 +92,7 @@ const Charts = (() => {
     const common = { stroke: colour("quiet"), font: font(), grid: { stroke: colour("rule"), width: 1 } };
     const ticks = { show: false };
     return [
-      { ...common, ticks, size: 44, space: narrow ? 60 : 80 },
+      { ...common, ticks, size: 44, space: (u, axis, low, high) => (!narrow ? 80 : high - low > 3 * 365 * DAY ? 42 : 60) }, // years are short
       {
         ...common,
         ticks,
