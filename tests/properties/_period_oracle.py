@@ -74,7 +74,7 @@ class PeriodOracle(Oracle):
                     for intent in self.by_period.get(number, ()):
                         self._ask(intent)
                 self._auto_close(session)
-            self._cancel(number, period)
+            self._cancel_by_policy(number, period)
             self._settle(market.sessions[period[-1]].close)
             before = self._day(period[-1], before, (grown, added, worth))
         return self.out
@@ -216,7 +216,7 @@ class PeriodOracle(Oracle):
         gone = closes is not None and self.market.sessions[self.place].date > closes
         return gone or super()._is_late(k)
 
-    def _cancel(self, number: int, period: range) -> None:
+    def _cancel_by_policy(self, number: int, period: range) -> None:
         cancels = self.plan.cancels
         if cancels is None or (number - self.plan.first + 1) % cancels:
             return
