@@ -66,12 +66,19 @@ async def run_async(*args: Any, **kwargs: Any) -> Result:
 
 
 def _watched(watch: Watch, run: Callable[[], Result]) -> Result | None:
-    """Runs it in this thread; None where it was stopped."""
+    """Runs it in this thread; None where it was stopped.
+
+    Raises RuntimeError for what a loop takes for its own: an end of an iterator or of the program, or a cancellation.
+    """
     WATCHED.set(watch)
     try:
         return run()
     except Stopped:
         return None
+    except (StopIteration, StopAsyncIteration, asyncio.CancelledError, SystemExit) as error:
+        raise RuntimeError(
+            f"The run raised {type(error).__name__}, which an event loop takes for its own. Catch it in the strategy."
+        ) from error
 
 
 async def _over(under_way: asyncio.Future[Any]) -> None:

@@ -33,7 +33,7 @@ class Indicator:
     unit: of its values: "price" or "volume" where a split restates them as it does those, None where it leaves them as
     they are, `field` where it does as with the field. warm_up: how many bars it takes to its first value.
     recursive: whether a value depends on all bars before it. own: whether it is a user's, which is checked for looking
-    ahead.
+    ahead. least: the shortest window that says something.
 
     >>> from rustybt.indicators import SMA
     >>> SMA([1.0, 2.0, 3.0, 4.0], window=2).tolist()
@@ -49,6 +49,7 @@ class Indicator:
     warm_up: Callable[..., int] = lambda: 1
     recursive: bool = False
     own: bool = False
+    least: int = 1
 
     def __post_init__(self) -> None:
         # found where the function stands, under its name: it is pickled by that
@@ -97,6 +98,13 @@ class Indicator:
         if value is ...:
             raise InputError(f"{self.name} needs {name}=: it is {self!r}.")
         if self.own and default is not ... and not isinstance(default, int | float):
+            try:
+                hash(value)
+            except TypeError:
+                raise WrongType(
+                    f"{self.name}({name}={value!r}): pass what does not change, a tuple for a list: what an indicator "
+                    "gives is kept by its parameters."
+                ) from None
             return value
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
             raise WrongType(f"{self.name}({name}={value!r}): pass a number.")
@@ -104,8 +112,9 @@ class Indicator:
             if not 0 < float(value) < float("inf"):
                 raise InputError(f"{self.name}({name}={value!r}): pass a number above 0.")
             return float(value)
-        if int(value) != value or not 1 <= value <= MOST:
-            raise InputError(f"{self.name}({name}={value!r}): pass a whole number of bars, 1 to {MOST:,}.")
+        least = self.least if name == "window" else 1
+        if int(value) != value or not least <= value <= MOST:
+            raise InputError(f"{self.name}({name}={value!r}): pass a whole number of bars, {least} to {MOST:,}.")
         return int(value)
 
     def columns(self, columns: list[Floats], parameters: Mapping[str, Any]) -> tuple[Floats, ...]:
@@ -143,6 +152,7 @@ def built_in(
     unit: str | None = None,
     outputs: tuple[str, ...] = (),
     recursive: bool = False,
+    least: int = 1,
     warm_up: Callable[..., int],
 ) -> Callable[[Callable[..., Any]], Indicator]:
     """Makes an indicator of a function of columns, whose keywords are its parameters."""
@@ -157,6 +167,7 @@ def built_in(
             unit=unit,
             warm_up=warm_up,
             recursive=recursive,
+            least=least,
         )
 
     return made

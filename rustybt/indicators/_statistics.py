@@ -50,11 +50,11 @@ def Lowest(values: Floats, *, window: int) -> Floats:
     return _blocks.lowest(values, window)
 
 
-@built_in("Rank", warm_up=_window)
+@built_in("Rank", least=2, warm_up=_window)
 def Rank(values: Floats, *, window: int) -> Floats:
     """Where the last value stands in its window: the share of the others that are below it, those equal to it by half.
 
-    0 for the smallest, 1 for the largest; needs a window of 2 or more, and has no value in one of 1.
+    0 for the smallest, 1 for the largest.
 
     >>> from rustybt.indicators import Rank
     >>> Rank([1.0, 3.0, 2.0, 2.0], window=3).tolist()
@@ -64,10 +64,10 @@ def Rank(values: Floats, *, window: int) -> Floats:
     for bars in range(1, window):
         other = earlier(values, bars)
         below += np.where(np.isnan(other), np.nan, (other < values) + 0.5 * (other == values))
-    return np.where(np.isnan(values), np.nan, below / (window - 1) if window > 1 else np.nan)
+    return np.where(np.isnan(values), np.nan, below / (window - 1))
 
 
-@built_in("StandardDeviation", unit=FIELD, warm_up=_window)
+@built_in("StandardDeviation", least=2, unit=FIELD, warm_up=_window)
 def StandardDeviation(values: Floats, *, window: int) -> Floats:
     """Standard deviation of the last `window` values, of a population: divided by `window`. As TA-Lib's STDDEV.
 
@@ -78,7 +78,7 @@ def StandardDeviation(values: Floats, *, window: int) -> Floats:
     return np.sqrt(_blocks.moments(values, window)[1] / window)
 
 
-@built_in("ZScore", warm_up=_window)
+@built_in("ZScore", least=2, warm_up=_window)
 def ZScore(values: Floats, *, window: int) -> Floats:
     """How many standard deviations the value lies above the mean of the last `window`, itself included.
 
@@ -116,7 +116,7 @@ def Returns(values: Floats, *, window: int = 1) -> Floats:
     return _returns(values, window)
 
 
-@built_in("Volatility", warm_up=lambda window, periods: window + 1)
+@built_in("Volatility", least=2, warm_up=lambda window, periods: window + 1)
 def Volatility(values: Floats, *, window: int, periods: float = 252.0) -> Floats:
     """Standard deviation of the last `window` one-bar returns, a population's, times the root of `periods` a year.
 
@@ -129,7 +129,7 @@ def Volatility(values: Floats, *, window: int, periods: float = 252.0) -> Floats
     return np.sqrt(_blocks.moments(_returns(values), window)[1] / window) * math.sqrt(periods)
 
 
-@built_in("LinearRegression", unit=FIELD, outputs=("slope", "intercept", "r"), warm_up=_window)
+@built_in("LinearRegression", least=2, unit=FIELD, outputs=("slope", "intercept", "r"), warm_up=_window)
 def LinearRegression(values: Floats, *, window: int) -> tuple[Floats, Floats, Floats]:
     """Least squares of the last `window` values on their places 0 (the oldest) to window - 1: slope a bar, value at
     place 0, and the correlation of the two.
@@ -148,7 +148,7 @@ def LinearRegression(values: Floats, *, window: int) -> tuple[Floats, Floats, Fl
     return slope, mean - slope * ((window - 1) / 2), r
 
 
-@built_in("Correlation", reads=(FIELD, AGAINST), warm_up=_one_more)
+@built_in("Correlation", least=2, reads=(FIELD, AGAINST), warm_up=_one_more)
 def Correlation(values: Floats, against: Floats, *, window: int) -> Floats:
     """Pearson's correlation of the last `window` one-bar returns with those of another asset, `against`.
 
@@ -162,7 +162,7 @@ def Correlation(values: Floats, against: Floats, *, window: int) -> Floats:
     return np.where((of_values > 0) & (of_other > 0), products / np.sqrt(of_values * of_other), np.nan)
 
 
-@built_in("Beta", reads=(FIELD, AGAINST), warm_up=_one_more)
+@built_in("Beta", least=2, reads=(FIELD, AGAINST), warm_up=_one_more)
 def Beta(values: Floats, against: Floats, *, window: int) -> Floats:
     """Slope of the last `window` one-bar returns on those of another asset, `against`, by least squares.
 

@@ -14,6 +14,7 @@ _FILL, _PART = OrderEventKind.FILLED, OrderEventKind.PARTIALLY_FILLED
 _TRIGGERED, _ADJUSTED, _CANCEL = OrderEventKind.TRIGGERED, OrderEventKind.ADJUSTED, OrderEventKind.CANCELLED
 _REPLACED, _NOT_FILLED = OrderEventKind.REPLACED, OrderEventKind.NOT_FILLED
 _TRAILED, _RELEASED = OrderEventKind.TRAILED, OrderEventKind.RELEASED
+_CHANGE_REFUSED = OrderEventKind.CHANGE_REFUSED
 _HELD, _PENDING = OrderStatus.HELD, OrderStatus.PENDING_NEW
 
 TRANSITIONS: Final[Mapping[tuple[OrderStatus, OrderEventKind], OrderStatus]] = {
@@ -26,11 +27,13 @@ TRANSITIONS: Final[Mapping[tuple[OrderStatus, OrderEventKind], OrderStatus]] = {
     (_OPEN, _TRAILED): _OPEN,
     (_OPEN, _ADJUSTED): _OPEN,
     (_OPEN, _REPLACED): _OPEN,
+    (_OPEN, _CHANGE_REFUSED): _OPEN,
     (_OPEN, _CANCEL): _CANCELLED,
     # an exit waits for its entry
     (_PENDING, OrderEventKind.HELD): _HELD,
     (_HELD, _RELEASED): _PENDING,
     (_HELD, _ADJUSTED): _HELD,
+    (_HELD, _CHANGE_REFUSED): _HELD,
     (_HELD, _CANCEL): _CANCELLED,
     # a venue may have filled it before the cancel reached it
     (_CANCELLED, _PART): _CANCELLED,
@@ -71,6 +74,9 @@ def advance(order: WorkingOrder, report: Report) -> None:
         status = status if report.quantity or status is _HELD else _FILLED
     elif kind is _REPLACED or kind is _RELEASED:
         _replace(order, report)
+    elif kind is _CHANGE_REFUSED:
+        # the event says why; the order stays as it is
+        return
     else:
         order.cause = report.cause or Cause.PLACED
         order.reason = report.told

@@ -21,9 +21,11 @@ type Operation = Callable[..., Any]
 
 OPERATIONS: Final[dict[str, Operation]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
     "&": operator.and_, "|": operator.or_, "^": operator.xor,
 }  # fmt: skip
+MOST_BARS: Final = 10**7
+COMPARING: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 LOGICAL: Final = frozenset({"&", "|", "^"})
 
 
@@ -105,8 +107,8 @@ class Term(ABC):
         [208.915, 209.185]
         """
         count: Any = bar_count
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise InputError(f"history({bar_count!r}): pass how many bars, a whole number from 1 on.")
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_BARS:
+            raise InputError(f"history({bar_count!r}): pass how many bars, a whole number from 1 to {MOST_BARS:,}.")
         self._check_moment("history")
         window = np.array(self._window(bar_count))
         return window[:, 0] if self._single else window
@@ -168,6 +170,16 @@ class Term(ABC):
 
     def __neg__(self) -> Term:
         return self._with("*", -1)
+
+    # arrays of NumPy leave arithmetic to the term
+    __array_ufunc__ = None
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        return self._with("==", other) if isinstance(other, Term) or _is_number(other) else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        return self._with("!=", other) if isinstance(other, Term) or _is_number(other) else NotImplemented
 
     def __lt__(self, other: Any) -> Term:
         return self._with("<", other)
@@ -235,7 +247,7 @@ class Combined(Term):
 
     @property
     def is_condition(self) -> bool:
-        return self._sign in LOGICAL or self._sign in {"<", "<=", ">", ">="}
+        return self._sign in LOGICAL or self._sign in COMPARING
 
     def _window(self, count: int) -> npt.NDArray[Any]:
         return self._of(lambda term: term._window(count))

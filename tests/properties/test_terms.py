@@ -161,7 +161,9 @@ def test_a_term_is_the_same_arithmetic_on_a_window(
     run_market = aggregated(market, made) if made else market
     if late < len(run_market.sessions):
         most = max(1, run_market.starts[-1] - 1)
-        compare(run_market, bundle, made or stored, name, field, min(window, most), late)
+        least = getattr(indicators, name).least
+        if least <= most:
+            compare(run_market, bundle, made or stored, name, field, max(least, min(window, most)), late)
 
 
 def compare(market: Market, bundle: str, length: str, name: str, field: str, window: int, late: int) -> None:

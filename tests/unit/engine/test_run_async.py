@@ -183,3 +183,14 @@ def test_a_run_beside_it_is_not_watched() -> None:
     asyncio.run(rustybt.run_async(*SPAN, None, 1000, buys))
     run = rustybt.Run(*SPAN, None, 1000, buys)
     assert not run._loop.agenda._each[1]
+
+
+@pytest.mark.parametrize("error", [StopIteration(), StopAsyncIteration(), asyncio.CancelledError(), SystemExit(3)])
+def test_what_a_loop_takes_for_its_own_is_told_as_an_error_of_the_run(error: BaseException) -> None:
+    def handle_data(context: Any, data: Any) -> None:
+        raise error
+
+    awaited = rustybt.run_async("2010-01-04", "2010-01-08", handle_data=handle_data, progress=False)
+    with pytest.raises(RuntimeError, match=type(error).__name__) as caught:
+        asyncio.run(asyncio.wait_for(awaited, 20))
+    assert caught.value.__cause__ is error

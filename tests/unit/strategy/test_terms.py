@@ -251,6 +251,7 @@ def test_terms_of_both_kernels_have_the_same_bits(kernel: str) -> None:
         (lambda: term(SMA, symbol("AAPL"), window=3, against=symbol("IBM")), InputError, "no other asset"),
         (lambda: term(SMA, symbol("AAPL"), window=3).now, InputError, "was read in initialize"),
         (lambda: bool(term(SMA, symbol("AAPL"), window=3) > 1), WrongType, "ask its .now"),
+        (lambda: np.array([1.0, 2.0]) * term(SMA, symbol("AAPL"), window=3), WrongType, "another term or a number"),
         (lambda: float(term(SMA, symbol("AAPL"), window=3)), WrongType, "ask its .now"),
         (lambda: term(SMA, symbol("AAPL"), window=3) + "1", WrongType, "another term or a number"),
         (lambda: term(SMA, symbol("AAPL"), window=3) & (term(RSI, symbol("AAPL")) > 1), WrongType, "take comparisons"),
@@ -295,7 +296,24 @@ def test_an_indicator_of_ones_own_that_looks_ahead_is_refused() -> None:
     def short(values: Any) -> Any:
         return values[1:]
 
+    @indicator(window=3)
+    def before_a_rise(values: Any) -> Any:
+        found = np.zeros(len(values))
+        found[:-1][values[1:] > values[:-1] * 1.05] = 1
+        return found
+
+    @indicator(window=2)
+    def imaginary(values: Any) -> Any:
+        return values * 1j
+
+    @indicator(window=2, step=True)
+    def words(values: Any) -> Any:
+        return "abc"
+
     for kind, error, text in (
+        (before_a_rise, InputError, "changes when bars after it do"),
+        (imaginary, WrongType, "return an array of numbers"),
+        (words, WrongType, "return a number"),
         (tomorrow, InputError, "changes when bars after it do"),
         (all_of_them, InputError, "bars before its window of 3"),
         (short, WrongType, "returned the shape"),
@@ -309,13 +327,24 @@ def test_arithmetic_of_terms_is_that_of_what_they_say() -> None:
         context.a, context.b = [term(SMA, symbol("AAPL"), window=n) for n in (2, 5)]
         a, b = context.a, context.b
         context.made = [a + b, a - b, a * 2, 2 * b, a / b, 1 / a, 3 - a, -a, a + Decimal("0.5"), (a - b) / b]
-        context.said = [a > b, a >= b, a < b, a <= b, (a > b) & (b > 1), (a > b) | (b > a), ~(a > b)]
+        context.said = [
+            a > b,
+            a >= b,
+            a < b,
+            a <= b,
+            a == b,
+            a != b,
+            a == 1,
+            (a > b) & (b > 1),
+            (a > b) | (b > a),
+            ~(a > b),
+        ]
 
     def handle_data(context: Any, data: Any) -> None:
         a, b = context.a.now, context.b.now
         expected = [a + b, a - b, a * 2, 2 * b, a / b, 1 / a, 3 - a, -a, a + 0.5, (a - b) / b]
         assert [one.now for one in context.made] == expected
-        said = [a > b, a >= b, a < b, a <= b, a > b > 1, a > b or b > a, not a > b]
+        said = [a > b, a >= b, a < b, a <= b, a == b, a != b, a == 1, a > b > 1, a > b or b > a, not a > b]
         assert [one.now for one in context.said] == said
         assert all(one.now is True or one.now is False for one in context.said)
         assert all(len(one.history(3)) == 3 for one in context.made)
