@@ -128,6 +128,7 @@ _MODULES = (
     "diagnostics",
     "errors",
     "execution",
+    "indicators",
     "live",
     "metrics",
     "sources",

@@ -5,3 +5,7 @@ from rustybt.diagnostics._evidence import Evidence, Examined
 from rustybt.diagnostics._finding import Diagnostics, Finding, NotMade
 
 __all__ = ["CODES", "Diagnostics", "Evidence", "Examined", "Finding", "NotMade", "examine"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -72,3 +72,7 @@ __all__ = [
     "ZScore",
     "indicator",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

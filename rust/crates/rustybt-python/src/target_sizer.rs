@@ -134,7 +134,6 @@ impl PyTargetSizer {
     }
 
     /// Places nothing before all of them have a size.
-
     fn order_targets<'py>(
         slf: &Bound<'py, Self>,
         pairs: &Bound<'py, PyAny>,
