@@ -57,6 +57,9 @@ class Browser:
         )
         os.close(theirs_in)
         os.close(theirs_out)
+        # not select(), which knows no file beyond the thousandth
+        self._poll = select.poll()
+        self._poll.register(self._in, select.POLLIN)
         self._number = 0
         self._buffer = b""
         self._session: str | None = None
@@ -85,7 +88,7 @@ class Browser:
     def _next(self) -> dict[str, Any]:
         until = time.monotonic() + 60
         while b"\0" not in self._buffer:
-            if not select.select([self._in], [], [], max(0.0, until - time.monotonic()))[0]:
+            if not self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
                 raise TimeoutError("The browser did not answer in a minute.")
             read = os.read(self._in, 1 << 20)
             if not read:
