@@ -144,12 +144,13 @@ class Wire:
     def split(self, slot: int, numerator: int, denominator: int, tick: tuple[int, int]) -> None:
         """Restates what is under way to orders of an asset. tick: as `OrderBook.split` takes it."""
         for place, one in enumerate(self._messages):
-            instrument = self._book.numbered(one.number).instrument
+            order = self._book.numbered(one.number)
+            instrument = order.instrument
             if instrument.slot != slot:
                 continue
             terms, amount, step = one.terms, one.amount, instrument.step
             if terms is not None:
-                terms = terms_after_split(terms, numerator, denominator, tick)
+                terms = terms_after_split(order, terms, numerator, denominator, tick)
             if amount is not None:
                 amount = cut(amount * denominator, numerator * step) * step
             self._messages[place] = one._replace(terms=terms, amount=amount)

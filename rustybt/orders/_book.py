@@ -377,7 +377,7 @@ class OrderBook(Linking):
                 continue
             terms = order.terms
             if terms is not None:
-                terms = terms_after_split(terms, numerator, denominator, tick)
+                terms = terms_after_split(order, terms, numerator, denominator, tick)
             restated = Report(
                 order.number,
                 ADJUSTED,

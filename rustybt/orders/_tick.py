@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rustybt.core import POWERS, OrderTerms, div_half_even, rescale_exact, scaled, to_scale, whole_ticks
+from rustybt._kernels import WorkingOrder
+from rustybt.core import (
+    POWERS,
+    OrderTerms,
+    div_half_even,
+    rescale_exact,
+    scaled,
+    tick_at,
+    to_scale,
+    trailed,
+    whole_ticks,
+)
 
 
 def price_on_tick(price: tuple[int, int], down: bool, tick: tuple[int, int], fill_scale: int) -> int:
@@ -40,10 +51,12 @@ def terms_on_tick(terms: OrderTerms[Decimal], buys: bool, tick: tuple[int, int],
 
 
 def terms_after_split(
-    terms: OrderTerms[int], numerator: int, denominator: int, tick: tuple[int, int]
+    order: WorkingOrder, terms: OrderTerms[int], numerator: int, denominator: int, tick: tuple[int, int]
 ) -> OrderTerms[int]:
     """The terms of an order restated: its prices on the tick, half-even; its distances exact.
 
+    A stop that follows is never further from its best price than its distance: where rounding took its level there, it
+    goes to what the restated best price comes to. terms: those of the order, or some that are on their way to it.
     tick: a pair of integers at the fill scale: (numerator, denominator).
     """
 
@@ -51,4 +64,8 @@ def terms_after_split(
         ticks = div_half_even(price * numerator * tick[1], denominator * tick[0])
         return div_half_even(ticks * tick[0], tick[1])
 
-    return terms.with_prices(on_tick, lambda price: div_half_even(price * numerator, denominator))
+    restated = terms.with_prices(on_tick, lambda price: div_half_even(price * numerator, denominator))
+    if restated.trail is None or restated.trail.best is None or order.stop_reached:
+        return restated
+    instrument = order.instrument
+    return trailed(restated, order.amount > 0, restated.trail.best, tick_at(instrument.tick, instrument.fill_scale))

@@ -310,7 +310,11 @@ class Oracle:
                 scale = self.marks[k].scale
                 order.more = order.more.split(ratio, asset.tick_size, scale)
                 if order.follows.best is not None and order.stop is not None:
-                    order.follows = Follows(round(order.follows.best * ratio, scale), -order.side * order.stop)
+                    best, level = round(order.follows.best * ratio, scale), -order.side * order.stop
+                    if not order.stopped:
+                        level = max(level, self._level(order, order.more, best))
+                        order.stop = -order.side * level
+                    order.follows = Follows(best, level)
 
     def _split_position(self, stamp: int, k: int, ratio: Fraction, mark: Fraction) -> None:
         held = self.held[k]

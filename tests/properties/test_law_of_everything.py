@@ -83,7 +83,8 @@ def mixes(draw: st.DrawFn, market: Market, plan: Plan) -> Mix:
     )
     return Mix(
         draw(st.sampled_from(sorted(MODELS))),
-        draw(st.sampled_from(sorted(FEES))),
+        # a broker's schedule has no charge for perpetuals
+        draw(st.sampled_from(["a share"] if any(one.perpetual for one in market.assets) else sorted(FEES))),
         draw(st.sampled_from(ACCOUNTS)),
         draw(st.booleans()),
         draw(st.booleans()),

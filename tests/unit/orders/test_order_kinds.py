@@ -163,6 +163,35 @@ def test_a_split_restates_a_trailing_stop_whole() -> None:
     assert result.transactions.select("amount").rows() == [(-20,)]
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(
+    ("size", "best", "before", "after"),
+    [(-9, "103.37", "100.78", "302.35"), (9, "96.63", "99.05", "297.14")],
+)
+def test_a_split_leaves_a_trailing_stop_no_further_away_than_its_distance(
+    size: int, best: str, before: str, after: str, kernel: str
+) -> None:
+    """1 for 3: 310.11 less 2.5 % is 302.35725, 289.89 and 2.5 % are 297.13725; thrice the levels: 302.34 and 297.15."""
+    days = [dt.date(2024, 1, day) for day in (2, 3, 4, 5)]
+    rows = [("X", day, *[price] * 4, "100000") for day, price in zip(days, ["100", best, after, "300"], strict=True)]
+    split = pl.DataFrame({"symbol": ["X"], "ex_date": [days[2]], "ratio": ["3/1"]})
+    market = rustybt.load_data(pl.DataFrame(rows, schema=NAMES, orient="row"), splits=split)
+    stops: list[Any] = []
+    ids: list[Any] = []
+
+    def handle_data(context: Any, data: Any) -> None:
+        if not ids:
+            ids.append(context.order(context.symbol("X"), size, style=execution.TrailingStopOrder(percent="2.5")))
+        stops.append(context.get_order(ids[0]).stop)
+
+    result = rustybt.run_algorithm(
+        handle_data=handle_data, market=market, capital_base=10_000, kernel=kernel, progress=False
+    )
+    assert stops[1:3] == [Decimal(before), Decimal(after)]
+    assert result.order_events.filter(kind="adjusted")["stop"].to_list() == [Decimal(after)]
+    assert result.transactions.select("session", "amount").rows() == [(days[2], size // 3)]
+
+
 # ------------------------------------------------------------------------------------------------- if touched
 
 
