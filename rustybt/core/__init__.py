@@ -21,7 +21,7 @@ from rustybt.core._cost import cost_per_unit
 from rustybt.core._costs import COST_OF_ENTRY, TAXES, CostKind, Priced, PriceParts, cut_parts
 from rustybt.core._date_edges import date_edges
 from rustybt.core._decimal_config import PRESETS, ROUNDINGS, DecimalConfig, Precision, as_decimal_config
-from rustybt.core._disk import check_regular, writing
+from rustybt.core._disk import check_regular, replacing, writing
 from rustybt.core._explanation import Explanation
 from rustybt.core._extras import pandas
 from rustybt.core._fees import Fee, FeeInKind, FeeKind
@@ -203,6 +203,7 @@ __all__ = [
     "parse_date",
     "parse_moment",
     "picked",
+    "replacing",
     "report_of_cancel",
     "report_of_replacement",
     "rescale_exact",

@@ -49,6 +49,17 @@ def writing(kind: type[RustyBTError], place: object, otherwise: str) -> Iterator
         raise kind(f"{place} can't be written to: {_reason(error, number)}. {remedy}, or {otherwise}") from error
 
 
+@contextlib.contextmanager
+def replacing(place: Path) -> Iterator[Path]:
+    """A file beside one, with its ending, that takes its place when it is whole; what was there stays till then."""
+    beside = place.with_name(f".{place.stem}-part{place.suffix}")
+    try:
+        yield beside
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def check_regular(kind: type[RustyBTError], place: Path) -> None:
     """Raises `kind` where something is at a place that is no file, such as a device or a pipe."""
     if place.exists() and not place.is_file():

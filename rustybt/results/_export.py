@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -164,6 +165,7 @@ def _write_table(frame: pl.DataFrame, place: Path, kind: str, *, escape: bool) -
         if escape:
             # an apostrophe before what a spreadsheet would take for a formula
             own = own.with_columns(pl.col(texts).str.replace(_FORMULAS, "'${0}"))
+            own = own.rename({name: f"'{name}" for name in own.columns if re.search(_FORMULAS, name)})
         own.write_csv(place)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from rustybt.core import writing
+from rustybt.core import replacing, writing
 from rustybt.errors import InputError, MissingExtra, ResultError
 from rustybt.results._dark import darken
 from rustybt.results._floats import floats
@@ -96,7 +96,9 @@ def write_figure(
     if path is not None:
         with writing(ResultError, path, "pass another path."):
             path.expanduser().parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path.expanduser(), dpi=dpi)
+            place = path.expanduser()
+            with replacing(place if place.suffix else place.with_name(f"{place.name}.png")) as beside:
+                figure.savefig(beside, dpi=dpi)
     if window is not None:
         show_windows()
     return figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from rustybt.core import writing
+from rustybt.core import replacing, writing
 from rustybt.errors import InputError, MissingExtra, ResultError
 from rustybt.results._drawn._picture import Bars, Heat, Panel, Picture, digits_of, legible, percent
 
@@ -43,7 +43,8 @@ def figure_of(
         with writing(ResultError, path, "pass another path."):
             path.expanduser().parent.mkdir(parents=True, exist_ok=True)
             write = figure.write_json if path.suffix.lower() == ".json" else figure.write_html
-            write(path.expanduser())
+            with replacing(path.expanduser()) as beside:
+                write(beside)
     if show:
         figure.show()
     return figure

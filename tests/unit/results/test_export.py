@@ -237,3 +237,11 @@ def test_a_file_of_one_table_is_named_after_it(result: Result, tmp_path: Path) -
 def test_a_number_of_days_is_whole(result: Result, tmp_path: Path) -> None:
     figures = dict(pl.read_csv(result.export(tmp_path / "metrics.csv"), infer_schema=False).rows())
     assert figures["trading_days"] == str(result.daily.height)
+
+
+def test_a_recorded_name_is_no_formula_in_a_csv(tmp_path: Path) -> None:
+    result = rustybt.run(
+        lambda context, data: context.record(**{"=1+1": 1, "plain": 2}), start="2010-01-04", end="2010-01-06"
+    )
+    result.export(tmp_path / "tables", format="csv")
+    assert (tmp_path / "tables" / "recorded.csv").read_text().splitlines()[0] == "session,'=1+1,plain"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import polars as pl
 import pytest
 
 import rustybt
-from rustybt.errors import InputError, MissingExtra
+from rustybt.errors import InputError, MissingExtra, ResultError
 from rustybt.results import Result
 from rustybt.results._drawn import KINDS
 from rustybt.results._drawn._kinds import picture_of
@@ -244,3 +245,22 @@ def _reloaded(result: Result) -> Result:
 
     copied: Result = pickle.loads(pickle.dumps(result))
     return copied
+
+
+@pytest.mark.parametrize(("name", "backend"), [("kept.svg", "matplotlib"), ("kept.html", "plotly")])
+def test_a_picture_that_can_not_be_written_whole_leaves_the_one_that_was_there(
+    name: str, backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = rustybt.run(lambda context, data: None, start="2010-01-04", end="2010-01-29", progress=False)
+    place = tmp_path / name
+    result.plot(place, kind="equity", backend=backend)
+    before = place.read_bytes()
+
+    def full(self: Path, target: Any) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ResultError, match="can't be written to"):
+        result.plot(place, kind="drawdown", backend=backend)
+    assert place.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == [name]
