@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import warnings
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,15 @@ from tests.unit._small import ingest, run
 
 D = Decimal
 FORMULA = "=HYPERLINK(1)"
+
+
+@pytest.fixture(autouse=True)
+def _matplotlib_as_it_was() -> Iterator[None]:
+    """Some libraries that take our tables change the looks of all pictures when they are imported."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        yield
 
 
 @pytest.fixture
