@@ -87,9 +87,7 @@ class IndicatorTerm(Term):
         restated: npt.NDArray[Any] = window * now
         return restated
 
-    def _own_window(
-        self, laid: IndicatorColumns, window: npt.NDArray[Any], first: int, place: int
-    ) -> npt.NDArray[Any]:
+    def _own_window(self, laid: IndicatorColumns, window: npt.NDArray[Any], first: int, place: int) -> npt.NDArray[Any]:
         """A user's indicator, whose windows are made anew where something has restated them since."""
         key = self._moment()[1]
         if not any(first < one[0] and one[3] <= key for places in laid.places for one in places):

@@ -1,4 +1,4 @@
-"""Longer bars beside a run's own: sessions in a run of minutes, weeks in one of days. Only those that are over count."""
+"""Longer bars beside a run's own: sessions in a run of minutes, weeks in one of days. Those that are over count."""
 
 from __future__ import annotations
 

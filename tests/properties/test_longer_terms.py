@@ -75,6 +75,14 @@ def whole(market: Market, frequency: str) -> bool:
     return frequency != "1mo" or last.month != after.month
 
 
+def over(market: Market, frequency: str, lasts: list[int], bars: int, *, opening: bool) -> int:
+    """How many of the longer bars are over after so many bars of the market."""
+    if frequency == "1d":
+        return max(k for k in range(len(market.sessions)) if market.starts[k] <= bars - (not opening))
+    done = sum(last < bars for last in lasts)
+    return done - (done == len(lasts) and not whole(market, frequency))
+
+
 @settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, 40),
@@ -91,6 +99,12 @@ def test_a_term_of_longer_bars_is_the_same_arithmetic_on_the_run_s_bars_put_toge
     # a cash dividend within a week leaves its bar as it was traded, which windows of days do not
     market = replace(market, assets=tuple(replace(asset, dividends=()) for asset in market.assets))
     compare(market, _bundles.bundle_of(("longer", seed, frequency), market), frequency, name, field, window, late)
+
+
+def joined(values: list[float | None], real: str) -> float:
+    """One bar of several."""
+    there = [value for value in values if value is not None]
+    return JOINED[real](there) if there else NAN
 
 
 def compare(market: Market, bundle: str, frequency: str, name: str, field: str, window: int, late: int) -> None:
@@ -111,20 +125,9 @@ def compare(market: Market, bundle: str, frequency: str, name: str, field: str, 
         context.terms = made if column is None else [getattr(one, column) for one in made]
         context.bar = market.starts[late]
 
-    def over(context: Any, *, opening: bool) -> int:
-        """How many of the longer bars are over."""
-        bars = context.bar
-        if frequency == "1d":
-            session = max(k for k in range(len(market.sessions)) if market.starts[k] <= bars - (not opening))
-            return session
-        done = sum(last < bars for last in lasts)
-        if done == len(lasts) and not whole(market, frequency):
-            done -= 1
-        return done
-
     def look(context: Any, data: Any, *, opening: bool = False) -> None:
         nonlocal looked
-        done = over(context, opening=opening)
+        done = over(market, frequency, lasts, context.bar, opening=opening)
         for asset, one in zip(context.assets, context.terms, strict=True):
             said = [one.now, *one.history(2)[::-1]]
             windows: Windows = {}
@@ -139,13 +142,10 @@ def compare(market: Market, bundle: str, frequency: str, name: str, field: str, 
             assert said[0] == said[1] or math.isnan(said[0])
         looked += 1
 
-    def joined(values: list[float | None], real: str) -> float:
-        there = [value for value in values if value is not None]
-        return JOINED[real](there) if there else NAN
-
     def handle_data(context: Any, data: Any) -> None:
         context.bar += 1
-        if market.frequency == "1d" or context.bar % 97 < 2 or context.bar % 60 in (0, 59) and context.bar % 7 < 2:
+        at_an_end = context.bar % 60 in (0, 59) and context.bar % 7 < 2
+        if market.frequency == "1d" or context.bar % 97 < 2 or at_an_end:
             look(context, data)
 
     rustybt.run_algorithm(
