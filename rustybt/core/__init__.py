@@ -61,6 +61,7 @@ from rustybt.core._frames import (
 )
 from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._html import facts_html, grid_html
+from rustybt.core._lock import released, taken
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes, as_facts
 from rustybt.core._number_text import decimals, is_number
@@ -203,6 +204,7 @@ __all__ = [
     "parse_date",
     "parse_moment",
     "picked",
+    "released",
     "replacing",
     "report_of_cancel",
     "report_of_replacement",
@@ -213,6 +215,7 @@ __all__ = [
     "scaled_ints",
     "scratch_folder",
     "series_of",
+    "taken",
     "terms_from",
     "text_of_object",
     "tick_at",
