@@ -40,7 +40,7 @@ def writing(kind: type[RustyBTError], place: object, otherwise: str) -> Iterator
     """
     try:
         yield
-    except (OSError, *_errors_of_polars()) as error:
+    except _refusals() as error:
         number = _number_of(error)
         if number is None and not isinstance(error, OSError) and not any(word in str(error) for word in _OF_WRITERS):
             raise
@@ -48,10 +48,10 @@ def writing(kind: type[RustyBTError], place: object, otherwise: str) -> Iterator
         raise kind(f"{place} can't be written to: {_reason(error, number)}. {remedy}, or {otherwise}") from error
 
 
-def _errors_of_polars() -> tuple[type[Exception], ...]:
-    """What it raises; where nobody imported it nothing of it is raised."""
+def _refusals() -> tuple[type[Exception], ...]:
+    """What a disk that refuses is told as; of Polars, where anybody imported it."""
     polars = sys.modules.get("polars")
-    return () if polars is None else (polars.exceptions.PolarsError,)
+    return (OSError,) if polars is None else (OSError, polars.exceptions.PolarsError)
 
 
 @contextlib.contextmanager
