@@ -1,7 +1,7 @@
 """Reading the market as of a moment. The rule against look-ahead lives here and nowhere else."""
 
 from rustybt.view._axis import Axis
-from rustybt.view._columns import Asked
+from rustybt.view._columns import TermSpec
 from rustybt.view._continuous import Continuous
 from rustybt.view._data import BarData
 from rustybt.view._data_class import data_class
@@ -20,7 +20,6 @@ from rustybt.view._tracks import MINUTE_PREFIX_SESSIONS, Tracks
 __all__ = [
     "MINUTE_PREFIX_SESSIONS",
     "OF_A_BAR",
-    "Asked",
     "Axis",
     "BarData",
     "Continuous",
@@ -33,6 +32,7 @@ __all__ = [
     "ShorterBars",
     "Steps",
     "Term",
+    "TermSpec",
     "Track",
     "Tracks",
     "adjusted",

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rustybt.core import Asset
-from rustybt.view._columns import Asked, Laid, columns_for
+from rustybt.view._columns import IndicatorColumns, TermSpec, columns_for
 from rustybt.view._market_view import MarketView
 from rustybt.view._term import Phase, Term
 
@@ -19,41 +19,41 @@ type Floats = npt.NDArray[np.float64]
 class IndicatorTerm(Term):
     """One column of an indicator."""
 
-    __slots__ = ("_asked", "_laid", "_more", "_output")
+    __slots__ = ("_laid", "_more", "_output", "_spec")
 
     def __init__(
-        self, market: MarketView, phase: Phase, assets: tuple[Asset, ...], asked: Asked, output: int, *, single: bool
+        self, market: MarketView, phase: Phase, assets: tuple[Asset, ...], spec: TermSpec, output: int, *, single: bool
     ) -> None:
         super().__init__(market, phase, assets, single=single)
-        self._asked = asked
+        self._spec = spec
         self._output = output
         self._more = 1
-        self._laid: Laid | None = None
+        self._laid: IndicatorColumns | None = None
 
     def __repr__(self) -> str:
-        asked = self._asked
+        spec = self._spec
         symbols = ", ".join([asset.symbol for asset in self.assets[:3]] + ["..."] * (len(self.assets) > 3))
-        given = "".join(f", {name}={value}" for name, value in asked.parameters)
-        column = f".{asked.kind.outputs[self._output]}" if asked.kind.outputs else ""
-        return f"{asked.kind.name}({symbols}{given}){column}"
+        given = "".join(f", {name}={value}" for name, value in spec.parameters)
+        column = f".{spec.kind.outputs[self._output]}" if spec.kind.outputs else ""
+        return f"{spec.kind.name}({symbols}{given}){column}"
 
     def __getstate__(self) -> Any:
-        return self._market, self._phase, self.assets, self._asked, self._output, self._single
+        return self._market, self._phase, self.assets, self._spec, self._output, self._single
 
     def __setstate__(self, state: Any) -> None:
-        market, phase, assets, asked, output, single = state
-        self.__init__(market, phase, assets, asked, output, single=single)  # type: ignore[misc]
+        market, phase, assets, spec, output, single = state
+        self.__init__(market, phase, assets, spec, output, single=single)  # type: ignore[misc]
 
-    def _reach(self, more: int) -> Laid:
+    def _reach(self, more: int) -> IndicatorColumns:
         """Its columns, with so many bars before the run's first one."""
         if self._laid is None or more > self._more:
             self._more = max(more, self._more)
-            columns = columns_for(self._market.tracks, self._asked, self._more)
-            self._laid = columns.laid(self._asked, self.assets)
+            columns = columns_for(self._market.tracks, self._spec, self._more)
+            self._laid = columns.laid(self._spec, self.assets)
         return self._laid
 
     def _window(self, count: int) -> npt.NDArray[Any]:
-        market, daily = self._market, self._asked.daily
+        market, daily = self._market, self._spec.daily
         bar = market.session if daily else market.bar
         laid = self._reach(count - bar + 1)
         place = laid.grid.offset + bar - 1
@@ -65,28 +65,28 @@ class IndicatorTerm(Term):
             return window
         now = _rows(laid.factors, max(place, 0), 1)
         if market.before_open or daily:
-            axis = columns_for(market.tracks, self._asked, self._more).axis if daily else market.axis
+            axis = columns_for(market.tracks, self._spec, self._more).axis if daily else market.axis
             key = axis.first_key(axis.first_session + market.session)
             now = now * self._coming(laid, place, key)
         restated: npt.NDArray[Any] = window * now
         return restated
 
-    def _own_window(self, laid: Laid, window: npt.NDArray[Any], first: int, place: int) -> npt.NDArray[Any]:
+    def _own_window(self, laid: IndicatorColumns, window: npt.NDArray[Any], first: int, place: int) -> npt.NDArray[Any]:
         """A user's indicator, whose windows are made anew where something has restated them since."""
         market = self._market
-        axis = columns_for(market.tracks, self._asked, self._more).axis
+        axis = columns_for(market.tracks, self._spec, self._more).axis
         key = axis.first_key(axis.first_session + market.session)
-        coming = place + 1 if market.before_open or self._asked.daily else place
+        coming = place + 1 if market.before_open or self._spec.daily else place
         if not any(first < one[0] <= coming and one[3] <= key for places in laid.places for one in places):
             return window
-        columns = columns_for(market.tracks, self._asked, self._more)
+        columns = columns_for(market.tracks, self._spec, self._more)
         end, now = place + 1, min(coming, len(laid.grid.keys) - 1)
-        made = columns.own_window(self._asked, self.assets, max(first, 0), end, now)
+        made = columns.own_window(self._spec, self.assets, max(first, 0), end, now)
         return _rows(made, min(first, 0), len(window))
 
-    def _coming(self, laid: Laid, place: int, key: int) -> Floats:
+    def _coming(self, laid: IndicatorColumns, place: int, key: int) -> Floats:
         """What restates the values of a place as of a later key, by asset."""
-        volume = self._asked.unit == "volume"
+        volume = self._spec.unit == "volume"
         found = np.ones(len(self.assets))
         for column, places in enumerate(laid.places):
             factor = Fraction(1)
@@ -101,7 +101,7 @@ class IndicatorTerm(Term):
         values, bars = laid.values[self._output], len(axis.stamps)
         if back and laid.before is not None:
             values, back = laid.before, back - 1
-        if not self._asked.daily:
+        if not self._spec.daily:
             first = laid.grid.offset - 1
             column = _rows(values, first - back, bars)
             return column if laid.factors is None else column * _rows(laid.factors, first, bars, missing=1.0)

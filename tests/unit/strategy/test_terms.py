@@ -137,7 +137,7 @@ def test_what_is_read_changes_nothing_and_shows_nothing_more() -> None:
     run(initialize, handle_data, end="2004-06-10")
 
 
-def test_terms_are_reckoned_once_for_all_runs_on_a_market_in_any_number_of_threads() -> None:
+def test_terms_are_computed_once_for_all_runs_on_a_market_in_any_number_of_threads() -> None:
     market = rustybt.load("sample", assets=["AAPL"], start=START, end=END)
     found: list[str] = []
 
@@ -160,7 +160,7 @@ def test_terms_are_reckoned_once_for_all_runs_on_a_market_in_any_number_of_threa
     from rustybt.view import Tracks
 
     tracks = [made for made, _ in market._kept.values() if isinstance(made, Tracks)]
-    assert [one.columns.reckoned for one in tracks if one.columns is not None] == [3]
+    assert [one.columns.computed for one in tracks if one.columns is not None] == [3]
 
 
 @indicator(window="window", step=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rustybt.view import SeveralTerms, Term
 
 
-class Reckoning(Generic[Scalar]):
+class Indicators(Generic[Scalar]):
     """The part of `context` that reads indicators."""
 
     __slots__ = ()
@@ -34,14 +34,14 @@ class Reckoning(Generic[Scalar]):
         **parameters: Any,
     ) -> Term | SeveralTerms | Any:
         """An indicator of one asset or several, read at the moment; see `rustybt.api.term`."""
-        from rustybt.view import Asked, IndicatorTerm, SeveralTerms
+        from rustybt.view import IndicatorTerm, SeveralTerms, TermSpec
 
         if not isinstance(kind, Indicator):
             raise WrongType(f"term({kind!r}): the first is an indicator, like rustybt.indicators.SMA.")
         what = f"term({kind.name})"
         single = isinstance(assets, Asset)
         named = self._assets_of(what, assets)
-        asked = Asked(
+        spec = TermSpec(
             kind,
             _field(what, kind, field),
             tuple(kind.checked(parameters).items()),
@@ -53,7 +53,7 @@ class Reckoning(Generic[Scalar]):
             market.want(asset)
         outputs = kind.outputs or ("",)
         terms = {
-            name: IndicatorTerm(market, self._phase, named, asked, place, single=single)
+            name: IndicatorTerm(market, self._phase, named, spec, place, single=single)
             for place, name in enumerate(outputs)
         }
         return SeveralTerms(dict(terms)) if kind.outputs else terms[""]

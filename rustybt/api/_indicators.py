@@ -24,7 +24,7 @@ def term(
     against: Asset | None = None,
     **parameters: Any,
 ) -> Any:
-    """An indicator of one asset or several, reckoned once for the whole run and read at the moment: `.now`, `.history`.
+    """An indicator of one asset or several, computed once for the whole run and read at the moment: `.now`, `.history`.
 
     kind: from `rustybt.indicators`. field: what it is of, by default "close", where it is of one field; "price" is the
     last close of a bar without a trade. frequency: "1d" in a run of shorter bars: the sessions that are over; by
