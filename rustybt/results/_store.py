@@ -23,6 +23,7 @@ from rustybt.results._older import with_causes, with_details
 from rustybt.results._page import RESULT_FILE, SCHEMA, WITH_CAUSES, WITH_DETAILS, read_page
 
 if TYPE_CHECKING:
+    from rustybt.results._later import Saved
     from rustybt.results._result import Result
 
 
@@ -66,7 +67,8 @@ def _check_free(place: Path, *, overwrite: bool) -> None:
 
 def _write(result: Result, folder: Path) -> None:
     files: dict[str, dict[str, Any]] = {}
-    for name, exact in result.frames().items():
+    market, of_orders = (None, {}) if result.looks_back is None else result.looks_back.saved()
+    for name, exact in (*result.frames().items(), *of_orders.items()):
         objects = [column for column, kind in exact.schema.items() if kind == pl.Object]
         frame = exact.with_columns(_as_text(exact[column]) for column in objects)
         file = folder / f"{name}.parquet"
@@ -81,6 +83,7 @@ def _write(result: Result, folder: Path) -> None:
         "metrics": {k: v if isinstance(v, int | None) else str(v) for k, v in result.metrics.items()},
         "report": json.loads(json.dumps(result.written_report, default=text_of_object)),
         "notes": [{"code": note.code, "text": note.text, "data": dict(note.data)} for note in result.notes],
+        "looks_back": market,
         "frames": files,
     }
     try:
@@ -122,8 +125,9 @@ def _publish(temporary: Path, place: Path, *, overwrite: bool) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
-    """The frames of a saved result, each file checked; and its manifest, periods, notes and the report of metrics."""
+def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], Saved | None]:
+    """The frames of a saved result, each file checked; its manifest, periods, notes and the report of metrics; and what
+    looks back at its run, where the version that saved it kept that."""
     check_process()
     folder = path.expanduser()
     page = read_page(folder)
@@ -131,6 +135,7 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
         files, manifest, periods = page["frames"], page["manifest"], page["periods"]
         names = [name for name in FRAMES if name in files or name not in SPARED]
         frames = {name: _read_frame(folder, name, files[name]) for name in names}
+        of_orders = {name: _read_frame(folder, name, files[name]) for name in files if name not in FRAMES}
         stated = manifest["ledger_hash"]
         version = manifest["ledger_hash_version"]
         notes = [Note(note["code"], note["text"], note["data"]) for note in page.get("notes", ())]
@@ -147,7 +152,9 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
         frames = with_causes(frames)
     if page["schema"] < WITH_DETAILS:
         frames = with_details(frames)
-    return frames, {"manifest": manifest, "periods": periods, "report": page.get("report", {}), "notes": notes}
+    own = {"manifest": manifest, "periods": periods, "report": page.get("report", {}), "notes": notes}
+    back = page.get("looks_back")
+    return frames, own, None if back is None else (back, of_orders)
 
 
 def _read_frame(folder: Path, name: str, stated: dict[str, Any]) -> pl.DataFrame:
