@@ -7,18 +7,20 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import LateBars, RawBars
-from rustybt.catalog._computed_file import ComputedFiles
 from rustybt.catalog._idle import Lent
 from rustybt.catalog._layout import computed_name, mapped_folder, mapped_path
 from rustybt.catalog._version import Version, opened
 from rustybt.core import Asset, CashDividend, FundingRate, Future, Split, StockDividend
+
+if TYPE_CHECKING:
+    from rustybt.catalog._computed_file import ComputedFiles
 
 type Floats = npt.NDArray[np.float64]
 
@@ -44,7 +46,7 @@ class LoadedVersion(Version):
         self.late = True
         self.rows_read = 0
         self.shares = False
-        self._computed = ComputedFiles(mapped_folder(root))
+        self._files: ComputedFiles | None = None
         self._reading = threading.RLock()
         self._spans: dict[str, dict[int, Span]] = {}
         self._answers: dict[tuple[Any, ...], Any] = {}
@@ -97,7 +99,11 @@ class LoadedVersion(Version):
             return make()
         whole = {"version": self.id, "hash": self.hash, **made_of()}
         name = computed_name(self.bundle, self.id, _key(whole))
-        return self._computed.columns(name, json.loads(json.dumps(whole)), shape, make)
+        if self._files is None:
+            from rustybt.catalog._computed_file import ComputedFiles
+
+            self._files = ComputedFiles(mapped_folder(self.path.parents[2]))
+        return self._files.columns(name, json.loads(json.dumps(whole)), shape, make)
 
     def share_bars(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> None:
         """Writes bars into a file that other processes map, where it is not there yet, and maps it here too.
