@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rustybt._kernels import _native, _python
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from rustybt._kernels import _rustybt
     from rustybt._kernels._python import Books, Days, OrderStore, Rows, Wake, WorkingOrder
 
@@ -32,6 +34,9 @@ class Kernel:
     target_sizer: turns weights into market orders. prices: has answers of `data.current`. answering: makes the method
     that asks `prices` first. asset_table: what frames look up by slot and session, for `rows.frame`. positions_frame:
     the frame of the positions at each close.
+
+    returns_of: a Decimal column of scale 18 as returns that know their sums. shares: the sum of what parts are of
+    wholes. grows_by_values: whether a portfolio's values alone say how it grew. Each gives None for what it can't read.
     """
 
     name: str
@@ -50,6 +55,9 @@ class Kernel:
     answering: Callable[[type, str, str], Any] | None = None
     asset_table: type[_rustybt.AssetTable] | None = None
     positions_frame: Callable[..., _rustybt.ArrowFrame | None] | None = None
+    returns_of: Callable[[pl.Series], _rustybt.Returns | None] | None = None
+    shares: Callable[[pl.Series, pl.Series], tuple[int, int] | None] | None = None
+    grows_by_values: Callable[[pl.Series, pl.Series, pl.Series], bool | None] | None = None
 
     def __repr__(self) -> str:
         return f"<kernel {self.name}>"
@@ -96,4 +104,7 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.answering,
         module.AssetTable,
         module.positions_frame,
+        module.returns_of,
+        module.shares,
+        module.grows_by_values,
     )
