@@ -163,7 +163,9 @@ class Wire:
         if late and self._broker.transit.get(order.number) != (due, True):
             due += 1  # the bar may have met the order before
         message = Message(due, arrival, order.number, cancels, terms, amount)
-        if due == self._market.bar + 1 and due in self._axis.starts and not self._market.now:
+        # beyond the last bar nothing arrives any more
+        overnight = due == self._market.bar + 1 < len(self._axis.times) and due in self._axis.starts
+        if overnight and not self._market.now:
             self.deliver(due)  # what was sent before
             self._carry_out(message, stamp)  # overnight: before anything can happen to the order
             return

@@ -145,7 +145,7 @@ def KeltnerChannels(
 def Ichimoku(
     high: Floats, low: Floats, *, conversion: int = 9, base: int = 26, span: int = 52
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Conversion and base line, and the two spans of the cloud as they stand over this bar: reckoned `base` bars ago.
+    """Conversion and base line, and the two spans of the cloud as they stand over this bar: computed `base` bars ago.
 
     Each line is the middle between the highest high and the lowest low of its bars. The lagging span, which is today's
     close drawn in the past, is left out: in the past it was not known. Source: Hosoda.
