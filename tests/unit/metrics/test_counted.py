@@ -1,4 +1,4 @@
-"""What the native kernel counts of returns is what the twin counts, over drawn series: none, ruin, huge and tiny ones."""
+"""What the native kernel counts of returns is what the twin counts: over drawn series, empty, ruined, huge and tiny."""
 
 from __future__ import annotations
 
