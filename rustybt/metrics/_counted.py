@@ -7,16 +7,12 @@ same on both.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from rustybt._kernels import kernel_named
+from rustybt._kernels import Returns, kernel_named
 from rustybt.core import RATIO_SCALE
 from rustybt.metrics._sample import Sample
-
-if TYPE_CHECKING:
-    from rustybt._kernels._rustybt import Returns
 
 
 def counted(returns: pl.Series) -> Sample | None:
