@@ -11,26 +11,20 @@ import re
 import shutil
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from rustybt.core import Note, check_process, data_root, text_of_object, writing
-from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultExists, ResultNotFound
+from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultExists
 from rustybt.results._frame import FRAMES, SPARED
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._older import with_causes, with_details
+from rustybt.results._page import RESULT_FILE, SCHEMA, WITH_CAUSES, WITH_DETAILS, read_page
 
 if TYPE_CHECKING:
     from rustybt.results._later import Saved
     from rustybt.results._result import Result
-
-SCHEMA: Final = 3
-"""Of result.json and the frames; a reader refuses a newer one. Schema 1 had no causes of orders and their events,
-schema 2 no details of entries."""
-WITH_CAUSES: Final = 2
-WITH_DETAILS: Final = 3
-RESULT_FILE: Final = "result.json"
 
 
 def save_frames(result: Result, path: Path | None, *, overwrite: bool) -> Path:
@@ -161,25 +155,6 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], Sa
     own = {"manifest": manifest, "periods": periods, "report": page.get("report", {}), "notes": notes}
     back = page.get("looks_back")
     return frames, own, None if back is None else (back, of_orders)
-
-
-def read_page(folder: Path) -> dict[str, Any]:
-    """The content of a folder's result.json. Raises ResultNotFound, and ResultCorrupt where it can't be read."""
-    file = folder / RESULT_FILE
-    if not file.is_file():
-        raise ResultNotFound(
-            f"There is no saved result in {folder}: no {RESULT_FILE}. Pass the folder that save() named."
-        )
-    try:
-        page = json.loads(file.read_text(encoding="utf-8"))
-        schema = page["schema"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ResultCorrupt(f"{file} can't be read: {error}. Run the strategy again and save it anew.") from None
-    if schema not in range(1, SCHEMA + 1):
-        raise ResultCorrupt(
-            f"{file} has schema {schema}, and this version reads up to {SCHEMA}. Use the version that wrote it."
-        )
-    return dict(page)
 
 
 def _read_frame(folder: Path, name: str, stated: dict[str, Any]) -> pl.DataFrame:
