@@ -40,7 +40,7 @@ def test_numpy_and_scipy_find_the_same(seed: int) -> None:
     r, b = rng.normal(0.0005, 0.012, (2, 700)).round(9) + np.array([[0], [1e-4]])
     figures = _figures(r, benchmark=b)
     # of a ratio below 0 no record shows that it is above
-    assert [name for name, value in figures.items() if value is None] == ["minimum_track_record"] * (r.mean() <= 0)
+    assert [name for name, value in figures.items() if value is None] == ["minimum_track_record"] * int(r.mean() <= 0)
     found = {name: _number(value) for name, value in figures.items() if value is not None}
     wealth = np.concatenate([[1], np.cumprod(1 + r)])
     under = 1 - wealth / np.maximum.accumulate(wealth)
