@@ -5,6 +5,7 @@
 
 mod applier;
 mod arrow;
+mod base;
 mod books;
 mod days;
 mod executor;
