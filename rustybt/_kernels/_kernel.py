@@ -31,7 +31,8 @@ class Kernel:
     applier: applies the reports to open orders that are arithmetic. executor: executes orders that are ready.
     target_sizer: turns weights into market orders. prices: has answers of `data.current`. answering: makes the method
     that asks `prices` first. asset_table: what frames look up by slot and session, for `rows.frame`. positions_frame:
-    the frame of the positions at each close.
+    the frame of the positions at each close. rolled, smoothed, known_before, distances,
+    ranked, trailed: columns of indicators.
     """
 
     name: str
@@ -50,6 +51,12 @@ class Kernel:
     answering: Callable[[type, str, str], Any] | None = None
     asset_table: type[_rustybt.AssetTable] | None = None
     positions_frame: Callable[..., _rustybt.ArrowFrame | None] | None = None
+    rolled: Callable[..., None] | None = None
+    smoothed: Callable[..., None] | None = None
+    known_before: Callable[..., None] | None = None
+    distances: Callable[..., None] | None = None
+    ranked: Callable[..., None] | None = None
+    trailed: Callable[..., None] | None = None
 
     def __repr__(self) -> str:
         return f"<kernel {self.name}>"
@@ -96,4 +103,10 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.answering,
         module.AssetTable,
         module.positions_frame,
+        module.rolled,
+        module.smoothed,
+        module.known_before,
+        module.distances,
+        module.ranked,
+        module.trailed,
     )

@@ -21,8 +21,14 @@ __all__ = [
     "WorkingOrder",
     "__version__",
     "answering",
+    "distances",
+    "known_before",
     "positions_frame",
+    "ranked",
+    "rolled",
+    "smoothed",
     "source_hash",
+    "trailed",
     "whole_steps",
 ]
 
@@ -293,3 +299,9 @@ def positions_frame(
     prices: Sequence[Any],
     terms: Sequence[tuple[int, int, int, bool]],
 ) -> ArrowFrame | None: ...
+def rolled(figure: str, columns: Sequence[Any], found: Sequence[Any], wide: int, window: int) -> None: ...
+def smoothed(values: Any, found: Any, wide: int, share: float, seed: int, total: bool) -> None: ...
+def known_before(values: Any, found: Any, wide: int) -> None: ...
+def distances(values: Any, middles: Any, found: Any, wide: int, window: int) -> None: ...
+def ranked(values: Any, found: Any, wide: int, window: int) -> None: ...
+def trailed(bands_and_prices: Sequence[Any], levels_and_directions: Sequence[Any], wide: int) -> None: ...

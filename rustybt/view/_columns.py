@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rustybt._kernels import Kernel
 from rustybt.core import Asset, date_of
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._axis import Axis
@@ -43,7 +44,9 @@ class Kind(Protocol):
     def warm_up(self) -> Any: ...
     @property
     def own(self) -> bool: ...
-    def columns(self, columns: list[Floats], parameters: Mapping[str, Any]) -> tuple[Floats, ...]: ...
+    def columns(
+        self, columns: list[Floats], parameters: Mapping[str, Any], kernel: Kernel | None = None
+    ) -> tuple[Floats, ...]: ...
     def column(self, columns: list[Floats], parameters: dict[str, Any]) -> Floats: ...
     def check(self, columns: list[Floats], parameters: dict[str, Any]) -> None: ...
 
@@ -117,13 +120,16 @@ class Columns:
                 tracks.columns = cls(tracks)
             return tracks.columns
 
-    def laid(self, spec: TermSpec, assets: Sequence[Asset]) -> IndicatorColumns:
-        """An indicator of some assets. Raises HistoryWindowStartsBeforeData where none of them ever has a value."""
+    def laid(self, spec: TermSpec, assets: Sequence[Asset], kernel: Kernel | None) -> IndicatorColumns:
+        """An indicator of some assets; whichever kernel computes it, the bits are the same.
+
+        Raises HistoryWindowStartsBeforeData where none of them ever has a value.
+        """
         key = spec, tuple([asset.sid for asset in assets])
         with self._lock:
             found = self._kept.get(key)
             if found is None:
-                found = self._kept[key] = self._compute(spec, assets)
+                found = self._kept[key] = self._compute(spec, assets, kernel)
                 self.computed += 1
                 while len(self._kept) > 1 and sum(one.size for one in self._kept.values()) > MOST_BYTES:
                     self._kept.popitem(last=False)
@@ -131,14 +137,14 @@ class Columns:
                 self._kept.move_to_end(key)
             return found
 
-    def _compute(self, spec: TermSpec, assets: Sequence[Asset]) -> IndicatorColumns:
+    def _compute(self, spec: TermSpec, assets: Sequence[Asset], kernel: Kernel | None) -> IndicatorColumns:
         tracks = self._tracks.of(assets)
         if spec.bars > len(self._grid.keys):
             raise HistoryWindowStartsBeforeData(self._too_long(spec))
         columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
         if spec.kind.own:
             return self._of_own(spec, tracks, columns)
-        values = spec.kind.columns(columns, dict(spec.parameters))
+        values = spec.kind.columns(columns, dict(spec.parameters), kernel)
         return IndicatorColumns(
             self._grid,
             tuple([np.ascontiguousarray(one) for one in values]),

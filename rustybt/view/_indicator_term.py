@@ -49,7 +49,7 @@ class IndicatorTerm(Term):
         if self._laid is None or more > self._more:
             self._more = max(more, self._more)
             columns = columns_for(self._market.tracks, self._spec, self._more)
-            self._laid = columns.laid(self._spec, self.assets)
+            self._laid = columns.laid(self._spec, self.assets, self._market.kernel)
         return self._laid
 
     def _window(self, count: int) -> npt.NDArray[Any]:

@@ -15,3 +15,4 @@ pub mod sizing;
 mod slot;
 pub mod statistics;
 pub mod wake;
+pub mod windows;
