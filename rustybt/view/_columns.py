@@ -16,6 +16,7 @@ from rustybt.core import Asset, date_of
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._axis import Axis
 from rustybt.view._grid import Grid, Place
+from rustybt.view._longer import factor_of, longer_tracks
 from rustybt.view._track import Track
 from rustybt.view._tracks import Tracks
 
@@ -52,12 +53,13 @@ class Kind(Protocol):
 
 
 class TermSpec(NamedTuple):
-    """What a term is of. daily: of sessions, in a run of shorter bars. against: another asset, whose column is read."""
+    """What a term is of. frequency: of longer bars than the run's; empty for its own. against: another asset, whose
+    column is read."""
 
     kind: Kind
     field: str
     parameters: tuple[tuple[str, Any], ...]
-    daily: bool = False
+    frequency: str = ""
     against: Asset | None = None
 
     @property
@@ -91,7 +93,7 @@ class IndicatorColumns(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes."""
-        return sum(one.nbytes for one in self.values) + (0 if self.factors is None else self.factors.nbytes)
+        return sum(one.nbytes for one in (*self.values, self.factors, self.before) if one is not None)
 
 
 class Columns:
@@ -109,7 +111,7 @@ class Columns:
 
     @property
     def axis(self) -> Axis:
-        """The bars of the run, or its sessions."""
+        """The bars of the run, or longer ones over its sessions."""
         return self._tracks.axis
 
     @classmethod
@@ -162,27 +164,28 @@ class Columns:
             kind.check(own, given)
             starts = sorted({0, *(place for place, *_ in places[column] if 0 < place < count)})
             for first, end in zip(starts, [*starts[1:], count], strict=True):
-                found = self._stretch(spec, track, own, max(0, first - 1), end, first)
+                key = int(self._grid.keys[first])
+                found = self._stretch(spec, track, own, max(0, first - 1), end, key)
                 values[first:end, column] = found[first and 1 :]
                 before[first or 1 : end, column] = found[:-1]
         return IndicatorColumns(self._grid, (values,), None, places, before)
 
-    def _stretch(self, spec: TermSpec, track: Track, own: list[Floats], first: int, end: int, now: int) -> Floats:
-        """A user's indicator from one place to another, of windows as they stand at a place. own: what it reads."""
+    def _stretch(self, spec: TermSpec, track: Track, own: list[Floats], first: int, end: int, key: int) -> Floats:
+        """A user's indicator from one place to another, of windows as they stand at a key. own: what it reads."""
         begin = 0 if spec.kind.recursive else max(0, first - spec.bars + 1)
         seen = []
         for name, one in zip(spec.kind.reads, own, strict=True):
             field = spec.field if name == "field" else name
-            factors = self._factors([track], "volume" if field == "volume" else "price")
-            seen.append(one[begin:end] if factors is None else one[begin:end] * factors[now, 0])
+            factor = factor_of(self._grid.places(track), "volume" if field == "volume" else "price", key)
+            seen.append(one[begin:end] * factor)
         return spec.kind.column(seen, dict(spec.parameters))[first - begin :]
 
-    def own_window(self, spec: TermSpec, assets: Sequence[Asset], first: int, end: int, now: int) -> Floats:
+    def own_window(self, spec: TermSpec, assets: Sequence[Asset], first: int, end: int, key: int) -> Floats:
         """The same of several assets, (bars, assets): what `history` gives where a split lies within."""
         tracks = self._tracks.of(assets)
         columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
         found = [
-            self._stretch(spec, track, [one[:, place] for one in columns], first, end, now)
+            self._stretch(spec, track, [one[:, place] for one in columns], first, end, key)
             for place, track in enumerate(tracks)
         ]
         return np.stack(found, axis=1)
@@ -234,8 +237,8 @@ class Columns:
 
 def columns_for(tracks: Tracks, spec: TermSpec, more: int) -> Columns:
     """The columns that reach back as far as an indicator must, and so many bars more."""
-    if spec.daily:
-        tracks = tracks.by_session()
+    if spec.frequency:
+        tracks = longer_tracks(tracks, spec.frequency)
     axis, first = tracks.axis, tracks.first_loaded
     if spec.kind.recursive:
         first = tracks.first_data

@@ -42,7 +42,7 @@ class Tracks:
     prefix_sessions: how many sessions before the axis are loaded at first; by default all of a daily one's, and a few
     of one of minutes. first_data, first_loaded: the first session of the calendar with data, and with loaded bars.
     inner: where the sessions are weeks or months that are made of shorter bars, the tracks of their days; else None.
-    columns: the indicators that were asked for; None before the first one.
+    columns: the indicators that were asked for; None before the first one. longer: tracks of longer bars, by name.
     """
 
     __slots__ = (
@@ -59,6 +59,7 @@ class Tracks:
         "first_loaded",
         "frequency",
         "inner",
+        "longer",
         "needs_a_bar",
         "version",
     )
@@ -86,6 +87,7 @@ class Tracks:
         self._further: Tracks | None = None
         self._by_session: Tracks | None = None
         self.columns: Columns | None = None
+        self.longer: dict[str, Tracks] = {}
         first_data = int(np.searchsorted(axis.calendar.days, version.first_day_of(frequency)))
         self.first_data = min(first_data, axis.first_session)
         if prefix_sessions is None and not axis.daily:

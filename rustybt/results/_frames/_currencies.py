@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, datetime_column, decimal_column
+from rustybt.errors import CurrencyMismatch
 from rustybt.results._frames._exact_columns import Values, in_128_bits, with_converted
 from rustybt.results._frames._frame_builder import AssetTable, places
 from rustybt.results._frames._run_rows import Currencies, Places, RunRows
@@ -23,12 +26,15 @@ CONVERSIONS = (
 )
 
 
-def frames_of_currencies(rows: RunRows, table: AssetTable) -> dict[str, pl.DataFrame]:
-    """The frames that only such a run has, by name; none of any other run."""
+def makers_of_currencies(rows: RunRows, table: AssetTable) -> dict[str, Callable[[], pl.DataFrame]]:
+    """The makers of the frames that only such a run has, by name; none of any other run."""
     currencies = rows.currencies
     if currencies is None:
         return {}
-    return {"cash_by_currency": _cash(rows, currencies, table), "conversions": _conversions(currencies)}
+    return {
+        "cash_by_currency": lambda: _cash(rows, currencies, table),
+        "conversions": lambda: _conversions(currencies),
+    }
 
 
 def _cash(rows: RunRows, currencies: Currencies, table: AssetTable) -> pl.DataFrame:
@@ -70,6 +76,8 @@ def in_base_of_pockets(rows: RunRows, currencies: Currencies, pockets: Places, b
         if currency == currencies.base or not len(places_there):
             continue
         distinct, of_rows = np.unique(bars[places_there], return_inverse=True)
-        rates = [currencies.rate(currency, bar) for bar in distinct.tolist()]
+        rates = currencies.rates(currency, distinct.tolist())
+        if min(map(min, rates)) <= 0:
+            raise CurrencyMismatch(f"An amount in {currency} of a bar at which there is no rate to {currencies.base}.")
         amounts = with_converted(amounts, places_there, places(of_rows), rates)
     return amounts

@@ -12,7 +12,7 @@ from rustybt.core import MONEY_SCALE, check_process, decimal_column
 from rustybt.results._assets import assets_frame
 from rustybt.results._frames._ambiguous import ambiguous_frame
 from rustybt.results._frames._costs import costs_frame
-from rustybt.results._frames._currencies import frames_of_currencies, in_base
+from rustybt.results._frames._currencies import in_base, makers_of_currencies
 from rustybt.results._frames._daily import daily_frame
 from rustybt.results._frames._exact_columns import column_of, columns_of, exposures
 from rustybt.results._frames._frame_builder import AssetTable, column, frame_of_rows, places
@@ -26,18 +26,13 @@ _WITHOUT_ROWS: dict[str, pl.DataFrame] = {}
 
 
 class RunFrames(Mapping[str, pl.DataFrame]):
-    """The frames of a run's result, each made when it is first asked for.
-
-    Of a run in several currencies all frames are made at once: their rates are the market's, which is let go.
-    """
+    """The frames of a run's result, each made when it is first asked for."""
 
     def __init__(self, rows: RunRows) -> None:
         self._orders_placed = len(rows.orders)
         self._lock = threading.Lock()
         self._made: dict[str, pl.DataFrame] = {}
         self._makers = _makers(rows, _table(rows))
-        if rows.currencies is not None:
-            self._make_all()
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         frame = self._made.get(name)
@@ -58,10 +53,6 @@ class RunFrames(Mapping[str, pl.DataFrame]):
                     # what they were made of is needed no more
                     self._makers = dict.fromkeys(self._makers, pl.DataFrame)
             return self._made[name]
-
-    def _make_all(self) -> None:
-        for name in list(self):
-            self[name]
 
     @property
     def orders_placed(self) -> int:
@@ -108,9 +99,7 @@ def _makers(rows: RunRows, table: AssetTable) -> dict[str, Callable[[], pl.DataF
             "recorded": rows.recorded,
         }
         makers |= {name: _made_once(name, makers[name]) for name, of in counted.items() if not len(of)}
-    for name, frame in frames_of_currencies(rows, table).items():
-        makers[name] = lambda frame=frame: frame  # type: ignore[misc]  # mypy can't infer a default's type here
-    return makers
+    return makers | makers_of_currencies(rows, table)
 
 
 def _made_once(name: str, make: Callable[[], pl.DataFrame]) -> Callable[[], pl.DataFrame]:
