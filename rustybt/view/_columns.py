@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from rustybt.core import Asset, date_of
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._axis import Axis
 from rustybt.view._grid import Grid, Place
+from rustybt.view._implementation import implementation
 from rustybt.view._longer import factor_of, longer_tracks
 from rustybt.view._track import Track
 from rustybt.view._tracks import Tracks
@@ -45,6 +47,8 @@ class Kind(Protocol):
     def warm_up(self) -> Any: ...
     @property
     def own(self) -> bool: ...
+    @property
+    def of_library(self) -> bool: ...
     def columns(
         self, columns: list[Floats], parameters: Mapping[str, Any], kernel: Kernel | None = None
     ) -> tuple[Floats, ...]: ...
@@ -99,13 +103,14 @@ class IndicatorColumns(NamedTuple):
 class Columns:
     """The indicators that runs on the same tracks have asked for, in any number of threads."""
 
-    __slots__ = ("_grid", "_kept", "_lock", "_tracks", "computed")
+    __slots__ = ("_bars", "_grid", "_kept", "_lock", "_tracks", "computed")
 
     def __init__(self, tracks: Tracks) -> None:
         self._tracks = tracks
         self._grid = Grid(tracks.axis, tracks.first_loaded)
         self._kept: OrderedDict[tuple[TermSpec, tuple[int, ...]], IndicatorColumns] = OrderedDict()
         self._lock = threading.RLock()
+        self._bars = ""
         # how many were computed so far
         self.computed = 0
 
@@ -131,28 +136,64 @@ class Columns:
         with self._lock:
             found = self._kept.get(key)
             if found is None:
-                found = self._kept[key] = self._compute(spec, assets, kernel)
-                self.computed += 1
+                found = self._kept[key] = self._lay(spec, assets, kernel)
                 while len(self._kept) > 1 and sum(one.size for one in self._kept.values()) > MOST_BYTES:
                     self._kept.popitem(last=False)
             else:
                 self._kept.move_to_end(key)
             return found
 
-    def _compute(self, spec: TermSpec, assets: Sequence[Asset], kernel: Kernel | None) -> IndicatorColumns:
+    def _lay(self, spec: TermSpec, assets: Sequence[Asset], kernel: Kernel | None) -> IndicatorColumns:
         tracks = self._tracks.of(assets)
         if spec.bars > len(self._grid.keys):
             raise HistoryWindowStartsBeforeData(self._too_long(spec))
-        columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
         if spec.kind.own:
-            return self._of_own(spec, tracks, columns)
-        values = spec.kind.columns(columns, dict(spec.parameters), kernel)
+            self.computed += 1
+            return self._of_own(spec, tracks, [self._read(spec, name, tracks) for name in spec.kind.reads])
         return IndicatorColumns(
             self._grid,
-            tuple([np.ascontiguousarray(one) for one in values]),
+            tuple(self._shared(spec, tracks, kernel)),
             self._factors(tracks, spec.unit),
             tuple([self._grid.places(track) for track in tracks]),
         )
+
+    def _shared(self, spec: TermSpec, tracks: Sequence[Track], kernel: Kernel | None) -> Sequence[Floats]:
+        """The values, computed here or by another process. Only code of the library's is known to be the same there."""
+        if not spec.kind.of_library:
+            return self._compute(spec, tracks, kernel)
+        shape = len(self._grid.keys), len(tracks)
+        found: Sequence[Floats] = self._tracks.version.computed(
+            lambda: self._made_of(spec, tracks), shape, lambda: self._compute(spec, tracks, kernel)
+        )
+        return found
+
+    def _made_of(self, spec: TermSpec, tracks: Sequence[Track]) -> dict[str, Any]:
+        """All that the values depend on besides the version."""
+        return {
+            "implementation": implementation(),
+            "axis": self._digest(),
+            "frequency": self._tracks.frequency,
+            "needs_a_bar": self._tracks.needs_a_bar,
+            "kind": spec.kind.name,
+            "field": spec.field,
+            "parameters": spec.parameters,
+            "against": None if spec.against is None else spec.against.sid,
+            "sids": [track.asset.sid for track in tracks],
+        }
+
+    def _digest(self) -> str:
+        """Of the bars, and of the sessions that actions and bars are placed in."""
+        if not self._bars:
+            calendar = self._tracks.axis.calendar
+            inner = getattr(calendar, "inner", None) or calendar
+            parts = self._grid.keys, calendar.days, calendar.opens, calendar.closes, inner.days
+            self._bars = hashlib.sha256(b"".join([np.ascontiguousarray(one).tobytes() for one in parts])).hexdigest()
+        return self._bars
+
+    def _compute(self, spec: TermSpec, tracks: Sequence[Track], kernel: Kernel | None) -> list[Floats]:
+        self.computed += 1
+        columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
+        return [np.ascontiguousarray(one) for one in spec.kind.columns(columns, dict(spec.parameters), kernel)]
 
     def _of_own(self, spec: TermSpec, tracks: Sequence[Track], columns: list[Floats]) -> IndicatorColumns:
         """An indicator of a user's: of the windows as they stand at each bar, in stretches that nothing restates."""
