@@ -86,7 +86,7 @@ def test_every_value_agrees_on_many_more_seeds(frequency: str, first: int) -> No
 
 
 def test_each_feature_occurs_in_what_zipline_did() -> None:
-    """In days and in minutes what both promise; what is further promised in one of them. No more seeds than it takes."""
+    """What is promised of both in days and in minutes, the further in one of them. No more seeds than it takes."""
     missing = {"daily": {*EVERYWHERE}, "minute": {*EVERYWHERE, *MINUTE_ONLY}}
     further = further_features()
     for frequency, seed in sorted(CI_SEEDS, key=lambda one: one[1]):
