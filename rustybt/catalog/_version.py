@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -66,6 +66,9 @@ def opened[Kind: Version](kind: type[Kind], bundle: str, version: str | None, ro
     except BaseException:
         connection.close()
         raise
+
+
+type Floats = npt.NDArray[np.float64]
 
 
 class Version(Lookups):
@@ -237,6 +240,13 @@ class Version(Lookups):
 
             return load_aggregated(self, sids, frequency, first_ns, last_ns)
         return self.load_stored(sids, frequency, first_ns, last_ns, late=late)
+
+    def computed(
+        self, made_of: Callable[[], dict[str, Any]], shape: tuple[int, int], make: Callable[[], Sequence[Floats]]
+    ) -> Sequence[Floats]:
+        """Columns that are made of this version's bars. made_of: what they depend on besides, for JSON; it is called
+        where that matters."""
+        return make()
 
     def load_stored(
         self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int, *, late: bool = False

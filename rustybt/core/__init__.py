@@ -51,6 +51,7 @@ from rustybt.core._folded import Folded
 from rustybt.core._forks import check_process
 from rustybt.core._frequency import Frequency, frequency_named
 from rustybt.core._html import facts_html, grid_html
+from rustybt.core._lock import released, taken
 from rustybt.core._moment import Moment, Phase
 from rustybt.core._notes import NOTE_CODES, Note, Notes, as_facts
 from rustybt.core._order_steps import OrderStep
@@ -245,6 +246,7 @@ __all__ = [
     "parse_date",
     "parse_moment",
     "picked",
+    "released",
     "replacing",
     "report_of_cancel",
     "report_of_replacement",
@@ -255,6 +257,7 @@ __all__ = [
     "scaled_ints",
     "scratch_folder",
     "series_of",
+    "taken",
     "terms_from",
     "text_of_object",
     "tick_at",
