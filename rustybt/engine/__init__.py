@@ -15,9 +15,12 @@ from rustybt.engine._run import Run, run_algorithm
 from rustybt.engine._snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from rustybt.engine._explain import explains_again
     from rustybt.engine._run_async import run_async
 else:
-    __getattr__ = when_asked(__name__, {"rustybt.engine._run_async": ("run_async",)})
+    __getattr__ = when_asked(
+        __name__, {"rustybt.engine._explain": ("explains_again",), "rustybt.engine._run_async": ("run_async",)}
+    )
 
 __all__ = [
     "Compat",
@@ -25,6 +28,7 @@ __all__ = [
     "Run",
     "Snapshot",
     "beside",
+    "explains_again",
     "failure_of_strategy",
     "load",
     "load_data",

@@ -1,12 +1,13 @@
 """What a continuous path of a bar's prices does to orders, step by step, written from decisions 31, 32 and 38.
 
-A path goes up or down by one step of a grid at a time. All paths from the open, over the high and the low, to the close
-are searched: of what each of them leaves of the orders, the worst and the best are those of the decision.
+A path goes up or down by one step of a grid at a time. All paths from the open, over the high and the low, to the
+close are searched: of what each of them leaves of the orders, the worst and the best are those of the decision.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 GRID = 2
 """Steps per unit of price: prices of bars and orders are whole, and between two of them is one step."""
@@ -20,8 +21,8 @@ class Order:
     """An order in a group. Prices are in steps. entry: the number of the order that it is an exit of.
 
     kind: what it waits for first: "market" for nothing, "stop", "touch" or "trail", at `level`, or `far` from the best
-    price; then it is a limit order where it has one. offset: of the limit from the level of a trailing stop. away: of an
-    exit's price from that of its entry, signed; it is the limit's or the level's. best: None until it begins.
+    price; then it is a limit order where it has one. offset: of the limit from the level of a trailing stop. away: of
+    an exit's price from that of its entry, signed; it is the limit's or the level's. best: None until it begins.
     """
 
     number: int
@@ -46,7 +47,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Group:
-    """Orders that are linked, or one alone. link: "oco", or "reduce", where a fill takes from the others what it fills."""
+    """Orders that are linked, or one alone. link: "oco", or "reduce": a fill takes from the others what it fills."""
 
     orders: tuple[Order, ...]
     link: str = "reduce"
@@ -77,7 +78,7 @@ def along(group: Group, path: list[int], how: Market) -> Way:
     """What a path through some prices comes to."""
     how = replace(how, close=path[-1])
     way = _met((group, ()), path[0], how, at_open=True)
-    for begins, ends in zip(path, path[1:], strict=False):
+    for begins, ends in pairwise(path):
         step = 1 if ends > begins else -1
         for price in range(begins, ends, step):
             way = _goes(way, price, price + step, how)

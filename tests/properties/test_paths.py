@@ -226,4 +226,5 @@ def test_orders_alone_and_linked_ones_do_too(rows: Any, asked: Any, link: str | 
             context.oco(*placed, link=linked)
         return dict(enumerate(placed, 1))
 
-    check(rows, how, place, [Group((one,)) for one in orders] if linked is None else [Group(tuple(orders), linked)])
+    groups = [Group((one,)) for one in orders] if linked is None else [Group(tuple(orders), linked)]
+    check(rows, how, place, groups)

@@ -76,7 +76,7 @@ class Paths:
 
     def ends(self) -> Ends:
         """The worst and the best."""
-        prices = prices_that_matter(self._unit, self._bars, self._bar, self._triggers.beyond)
+        prices = prices_that_matter(self._unit, self._bars, self._bar, 1 if self._triggers.through else 0)
         four, pieces = self._four, tuple([self._piece(order) for order in self._unit.orders])
         pieces, worth = self._move(four.open, four.open, pieces)
         start = _Place(prices.index(four.open), four.open == four.high, four.open == four.low, pieces)

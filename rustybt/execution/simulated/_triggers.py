@@ -48,12 +48,13 @@ class Triggers:
     reached by prices beyond it only.
     """
 
-    __slots__ = ("_highest", "_lowest", "beyond", "by_range", "field", "limits_hold")
+    __slots__ = ("_beyond", "_highest", "_lowest", "by_range", "field", "limits_hold", "through")
 
     def __init__(self, field: str, *, by_range: bool, limits_hold: bool, through: bool = False) -> None:
         self.field = field
+        self.through = through
         # how far beyond a limit prices have to go, in units of the fill scale
-        self.beyond = 1 if through else 0
+        self._beyond = 1 if through else 0
         self.by_range = by_range
         self.limits_hold = limits_hold
         # the prices of a bar that stops and limits are tested on
@@ -130,7 +131,7 @@ class Triggers:
 
     def _within(self, price: int, limit: int, buys: bool) -> bool:
         """Whether a limit is reached by a price: at it, or beyond it where prices have to go through."""
-        return price <= limit - self.beyond if buys else price >= limit + self.beyond
+        return price <= limit - self._beyond if buys else price >= limit + self._beyond
 
     def _at_stop(self, order: WorkingOrder, bars: Bars, bar: int, offered: int) -> int | None:
         """The price at which the bar reaches an order's stop: what it offers, or, by range, the stop or the open."""

@@ -185,7 +185,7 @@ def test_of_two_at_one_price_the_worse_is_first(names: str, kernel: str) -> None
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_a_path_may_turn_just_beyond_a_limit(kernel: str) -> None:
-    """Prices go through 100, and back to beyond the target of 101 before they come to the stop of 99; or they do not."""
+    """Prices go through 100, and then down to the stop of 99, or back to beyond the target of 101 before that."""
     how = {"limit_price": 100, "take_profit": 101, "stop_loss": execution.StopLimitOrder(99, 99), "link": "oco"}
     bars: list[Bar] = [ENTRY, ("107", "109", "97", "109")]
     for reading, exit_ in zip(READINGS, ("L 99", "L 99", "L 99", "L 99", "P 101"), strict=True):
