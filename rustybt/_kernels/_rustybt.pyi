@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 type _Plain = tuple[int, int, int, int]
+type _Base = tuple[Sequence[tuple[int, int, int]], Sequence[Sequence[tuple[int, int]] | None]]
 
 ABI: Final[int]
 __version__: Final[str]
@@ -110,12 +111,14 @@ class Rows:
     def take(self, other: Rows) -> None: ...
     def since(self, first: int) -> list[tuple[Any, ...]]: ...
     def columns(self) -> list[Any]: ...
+    def changes(self, place: int) -> list[int]: ...
     def frame(
         self,
         table: AssetTable,
         slots: int,
         columns: Sequence[tuple[str, str, int | None, str | None]],
         orders: Rows | None = None,
+        base: tuple[_Base, int] | None = None,
     ) -> ArrowFrame | None: ...
 
 @final
@@ -151,6 +154,7 @@ class AssetTable:
         days: Sequence[int],
         prefix: str,
         orders: int,
+        pockets: Sequence[tuple[str, str]],
     ) -> AssetTable: ...
 
 @final
@@ -292,4 +296,5 @@ def positions_frame(
     bars: Sequence[int],
     prices: Sequence[Any],
     terms: Sequence[tuple[int, int, int, bool]],
+    base: _Base | None = None,
 ) -> ArrowFrame | None: ...

@@ -27,9 +27,10 @@ def term(
     """An indicator of one asset or several, computed once for the whole run and read at the moment: `.now`, `.history`.
 
     kind: from `rustybt.indicators`. field: what it is of, by default "close", where it is of one field; "price" is the
-    last close of a bar without a trade. frequency: "1d" in a run of shorter bars: the sessions that are over; by
-    default the run's own bars. against: the other asset, of an indicator that compares with one. parameters: its own,
-    such as window=20.
+    last close of a bar without a trade.
+    frequency: of longer bars, such as "1w" in a run of days, "5m" or "1d" in one of minutes: those that are over; by
+    default the run's own bars.
+    against: the other asset, of an indicator that compares with one. parameters: its own, such as window=20.
     Returns a `Term`, for an indicator of several columns an object with a term for each: `bands.upper`. Splits and
     dividends restate it as they do `data.history`: what is read equals the same arithmetic on a window of it.
     Raises InputError and WrongType; HistoryWindowStartsBeforeData, when it is first read, where the data up to the

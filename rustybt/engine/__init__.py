@@ -18,9 +18,12 @@ from rustybt.engine._snapshot import Snapshot
 from rustybt.engine._strategy_file import callbacks_in, load_strategy, strategy_of
 
 if TYPE_CHECKING:
+    from rustybt.engine._explain import explains_again
     from rustybt.engine._run_async import run_async
 else:
-    __getattr__ = when_asked(__name__, {"rustybt.engine._run_async": ("run_async",)})
+    __getattr__ = when_asked(
+        __name__, {"rustybt.engine._explain": ("explains_again",), "rustybt.engine._run_async": ("run_async",)}
+    )
 
 __all__ = [
     "Compat",
@@ -30,6 +33,7 @@ __all__ = [
     "beside",
     "callbacks_in",
     "code_hash_of",
+    "explains_again",
     "failure_of_strategy",
     "load",
     "load_data",

@@ -46,7 +46,7 @@ class Indicator:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     unit: str | None = None
-    warm_up: Callable[..., int] = lambda: 1
+    warm_up: Callable[..., int] = lambda **_: 1
     recursive: bool = False
     own: bool = False
     least: int = 1
@@ -82,6 +82,13 @@ class Indicator:
             return np.stack([self(*[one[:, k] for one in arrays], **checked) for k in places], axis=1)
         found = self.columns(arrays, checked)
         return found[0] if not self.outputs else dict(zip(self.outputs, found, strict=True))
+
+    @property
+    def of_library(self) -> bool:
+        """Whether it is one that `rustybt.indicators` lists."""
+        import rustybt.indicators as listed
+
+        return getattr(listed, self.name, None) is self
 
     def checked(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters, whole numbers and floats. Raises InputError for what is unknown, missing or out of bounds."""

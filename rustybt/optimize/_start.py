@@ -98,7 +98,7 @@ def search(
     ...     Cross, {"days": [20, 50, 100]}, Grid(), start="2009-01-02", end="2010-12-31", objective="total_return"
     ... )
     >>> print(found.best.params)
-    {'days': 20}
+    {'days': 50}
     """
     options = {"start": start, "end": end, "capital_base": capital_base, **run_options}
     _check(trials=trials, workers=workers, max_failures=max_failures + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic
 
-from rustybt.core import Asset, Scalar
+from rustybt.core import Asset, Scalar, frequency_named
 from rustybt.errors import InputError, WrongType
 from rustybt.indicators import AGAINST, FIELD, FIELDS, Indicator
 from rustybt.strategy._account_state import AccountState
@@ -45,7 +45,7 @@ class Indicators(Generic[Scalar]):
             kind,
             _field(what, kind, field),
             tuple(kind.checked(parameters).items()),
-            self._is_daily(what, frequency),
+            self._longer(what, frequency),
             self._other(what, kind, against),
         )
         market = self._state.market
@@ -68,17 +68,28 @@ class Indicators(Generic[Scalar]):
             raise WrongType(f"{what}: {found} where assets are meant. Pass an asset, like symbol('AAPL'), or several.")
         return tuple(named)
 
-    def _is_daily(self, what: str, frequency: Any) -> bool:
+    def _longer(self, what: str, frequency: Any) -> str:
+        """The name of longer bars; empty for the run's own."""
         market = self._state.market
         if frequency is None or frequency == market.frequency:
-            return False
-        if frequency == "1d" and not market.axis.daily:
-            return True
-        both = "" if market.axis.daily else ", or '1d' for the sessions that are over"
-        raise InputError(
-            f"{what}(frequency={frequency!r}): a term is of the run's own bars, {market.frequency!r}{both}. "
-            "Leave it out."
-        )
+            return ""
+        try:
+            longer = frequency_named(frequency).holds(frequency_named(market.frequency))
+        except InputError as error:
+            raise InputError(f"{what}(frequency={frequency!r}): {error}") from None
+        if not longer:
+            raise InputError(
+                f"{what}(frequency={frequency!r}): a term is of the run's own bars, {market.frequency!r}, or of longer "
+                "ones that whole bars of the run make: '1w' and '1mo' of '1d', '5m', '1h' and '1d' of '1m'. Choose "
+                "one, or leave it out."
+            )
+        if frequency != "1d" and market.own_calendar is not None:
+            raise InputError(
+                f"{what}(frequency={frequency!r}): such bars are of the sessions of {market.own_calendar.name}, the "
+                f"bundle's own calendar, and the run is on {market.axis.calendar.name}. Leave it out, or leave "
+                "trading_calendar out of the run."
+            )
+        return str(frequency)
 
     def _other(self, what: str, kind: Indicator, against: Any) -> Asset | None:
         if (AGAINST in kind.reads) != (against is not None):

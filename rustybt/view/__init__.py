@@ -8,6 +8,7 @@ from rustybt.view._data_class import data_class
 from rustybt.view._fetched import Fetched
 from rustybt.view._indicator_term import IndicatorTerm, SeveralTerms
 from rustybt.view._instrument import Instrument
+from rustybt.view._longer import grid_within
 from rustybt.view._market_view import MarketView
 from rustybt.view._pandas import PandasIndex
 from rustybt.view._price_cache import OF_A_BAR
@@ -39,5 +40,6 @@ __all__ = [
     "bars_of",
     "data_class",
     "finer_volume",
+    "grid_within",
     "restated",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,8 @@ from rustybt.core import Asset, date_of
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._axis import Axis
 from rustybt.view._grid import Grid, Place
+from rustybt.view._implementation import implementation
+from rustybt.view._longer import factor_of, longer_tracks
 from rustybt.view._track import Track
 from rustybt.view._tracks import Tracks
 
@@ -43,18 +46,21 @@ class Kind(Protocol):
     def warm_up(self) -> Any: ...
     @property
     def own(self) -> bool: ...
+    @property
+    def of_library(self) -> bool: ...
     def columns(self, columns: list[Floats], parameters: Mapping[str, Any]) -> tuple[Floats, ...]: ...
     def column(self, columns: list[Floats], parameters: dict[str, Any]) -> Floats: ...
     def check(self, columns: list[Floats], parameters: dict[str, Any]) -> None: ...
 
 
 class TermSpec(NamedTuple):
-    """What a term is of. daily: of sessions, in a run of shorter bars. against: another asset, whose column is read."""
+    """What a term is of. frequency: of longer bars than the run's; empty for its own. against: another asset, whose
+    column is read."""
 
     kind: Kind
     field: str
     parameters: tuple[tuple[str, Any], ...]
-    daily: bool = False
+    frequency: str = ""
     against: Asset | None = None
 
     @property
@@ -88,25 +94,26 @@ class IndicatorColumns(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes."""
-        return sum(one.nbytes for one in self.values) + (0 if self.factors is None else self.factors.nbytes)
+        return sum(one.nbytes for one in (*self.values, self.factors, self.before) if one is not None)
 
 
 class Columns:
     """The indicators that runs on the same tracks have asked for, in any number of threads."""
 
-    __slots__ = ("_grid", "_kept", "_lock", "_tracks", "computed")
+    __slots__ = ("_bars", "_grid", "_kept", "_lock", "_tracks", "computed")
 
     def __init__(self, tracks: Tracks) -> None:
         self._tracks = tracks
         self._grid = Grid(tracks.axis, tracks.first_loaded)
         self._kept: OrderedDict[tuple[TermSpec, tuple[int, ...]], IndicatorColumns] = OrderedDict()
         self._lock = threading.RLock()
+        self._bars = ""
         # how many were computed so far
         self.computed = 0
 
     @property
     def axis(self) -> Axis:
-        """The bars of the run, or its sessions."""
+        """The bars of the run, or longer ones over its sessions."""
         return self._tracks.axis
 
     @classmethod
@@ -123,28 +130,64 @@ class Columns:
         with self._lock:
             found = self._kept.get(key)
             if found is None:
-                found = self._kept[key] = self._compute(spec, assets)
-                self.computed += 1
+                found = self._kept[key] = self._lay(spec, assets)
                 while len(self._kept) > 1 and sum(one.size for one in self._kept.values()) > MOST_BYTES:
                     self._kept.popitem(last=False)
             else:
                 self._kept.move_to_end(key)
             return found
 
-    def _compute(self, spec: TermSpec, assets: Sequence[Asset]) -> IndicatorColumns:
+    def _lay(self, spec: TermSpec, assets: Sequence[Asset]) -> IndicatorColumns:
         tracks = self._tracks.of(assets)
         if spec.bars > len(self._grid.keys):
             raise HistoryWindowStartsBeforeData(self._too_long(spec))
-        columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
         if spec.kind.own:
-            return self._of_own(spec, tracks, columns)
-        values = spec.kind.columns(columns, dict(spec.parameters))
+            self.computed += 1
+            return self._of_own(spec, tracks, [self._read(spec, name, tracks) for name in spec.kind.reads])
         return IndicatorColumns(
             self._grid,
-            tuple([np.ascontiguousarray(one) for one in values]),
+            tuple(self._shared(spec, tracks)),
             self._factors(tracks, spec.unit),
             tuple([self._grid.places(track) for track in tracks]),
         )
+
+    def _shared(self, spec: TermSpec, tracks: Sequence[Track]) -> Sequence[Floats]:
+        """The values, computed here or by another process. Only code of the library's is known to be the same there."""
+        if not spec.kind.of_library:
+            return self._compute(spec, tracks)
+        shape = len(self._grid.keys), len(tracks)
+        found: Sequence[Floats] = self._tracks.version.computed(
+            lambda: self._made_of(spec, tracks), shape, lambda: self._compute(spec, tracks)
+        )
+        return found
+
+    def _made_of(self, spec: TermSpec, tracks: Sequence[Track]) -> dict[str, Any]:
+        """All that the values depend on besides the version."""
+        return {
+            "implementation": implementation(),
+            "axis": self._digest(),
+            "frequency": self._tracks.frequency,
+            "needs_a_bar": self._tracks.needs_a_bar,
+            "kind": spec.kind.name,
+            "field": spec.field,
+            "parameters": spec.parameters,
+            "against": None if spec.against is None else spec.against.sid,
+            "sids": [track.asset.sid for track in tracks],
+        }
+
+    def _digest(self) -> str:
+        """Of the bars, and of the sessions that actions and bars are placed in."""
+        if not self._bars:
+            calendar = self._tracks.axis.calendar
+            inner = getattr(calendar, "inner", None) or calendar
+            parts = self._grid.keys, calendar.days, calendar.opens, calendar.closes, inner.days
+            self._bars = hashlib.sha256(b"".join([np.ascontiguousarray(one).tobytes() for one in parts])).hexdigest()
+        return self._bars
+
+    def _compute(self, spec: TermSpec, tracks: Sequence[Track]) -> list[Floats]:
+        self.computed += 1
+        columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
+        return [np.ascontiguousarray(one) for one in spec.kind.columns(columns, dict(spec.parameters))]
 
     def _of_own(self, spec: TermSpec, tracks: Sequence[Track], columns: list[Floats]) -> IndicatorColumns:
         """An indicator of a user's: of the windows as they stand at each bar, in stretches that nothing restates."""
@@ -156,27 +199,28 @@ class Columns:
             kind.check(own, given)
             starts = sorted({0, *(place for place, *_ in places[column] if 0 < place < count)})
             for first, end in zip(starts, [*starts[1:], count], strict=True):
-                found = self._stretch(spec, track, own, max(0, first - 1), end, first)
+                key = int(self._grid.keys[first])
+                found = self._stretch(spec, track, own, max(0, first - 1), end, key)
                 values[first:end, column] = found[first and 1 :]
                 before[first or 1 : end, column] = found[:-1]
         return IndicatorColumns(self._grid, (values,), None, places, before)
 
-    def _stretch(self, spec: TermSpec, track: Track, own: list[Floats], first: int, end: int, now: int) -> Floats:
-        """A user's indicator from one place to another, of windows as they stand at a place. own: what it reads."""
+    def _stretch(self, spec: TermSpec, track: Track, own: list[Floats], first: int, end: int, key: int) -> Floats:
+        """A user's indicator from one place to another, of windows as they stand at a key. own: what it reads."""
         begin = 0 if spec.kind.recursive else max(0, first - spec.bars + 1)
         seen = []
         for name, one in zip(spec.kind.reads, own, strict=True):
             field = spec.field if name == "field" else name
-            factors = self._factors([track], "volume" if field == "volume" else "price")
-            seen.append(one[begin:end] if factors is None else one[begin:end] * factors[now, 0])
+            factor = factor_of(self._grid.places(track), "volume" if field == "volume" else "price", key)
+            seen.append(one[begin:end] * factor)
         return spec.kind.column(seen, dict(spec.parameters))[first - begin :]
 
-    def own_window(self, spec: TermSpec, assets: Sequence[Asset], first: int, end: int, now: int) -> Floats:
+    def own_window(self, spec: TermSpec, assets: Sequence[Asset], first: int, end: int, key: int) -> Floats:
         """The same of several assets, (bars, assets): what `history` gives where a split lies within."""
         tracks = self._tracks.of(assets)
         columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
         found = [
-            self._stretch(spec, track, [one[:, place] for one in columns], first, end, now)
+            self._stretch(spec, track, [one[:, place] for one in columns], first, end, key)
             for place, track in enumerate(tracks)
         ]
         return np.stack(found, axis=1)
@@ -228,8 +272,8 @@ class Columns:
 
 def columns_for(tracks: Tracks, spec: TermSpec, more: int) -> Columns:
     """The columns that reach back as far as an indicator must, and so many bars more."""
-    if spec.daily:
-        tracks = tracks.by_session()
+    if spec.frequency:
+        tracks = longer_tracks(tracks, spec.frequency)
     axis, first = tracks.axis, tracks.first_loaded
     if spec.kind.recursive:
         first = tracks.first_data

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -88,3 +90,12 @@ def seen(look: Callable[[Any, Any], Any], *, bar: int | None = None, **settings:
 
     run(keep, **settings)
     return found[-1]
+
+
+def loaded_without_bars(result: rustybt.Result, folder: Path) -> rustybt.Result:
+    """A result saved and loaded again, as a version saved it that did not keep where its bars are."""
+    place = result.save(folder)
+    page = json.loads((place / "result.json").read_text(encoding="utf-8"))
+    del page["looks_back"]
+    (place / "result.json").write_text(json.dumps(page), encoding="utf-8")
+    return rustybt.Result.load(place)

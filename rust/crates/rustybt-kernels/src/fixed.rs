@@ -39,7 +39,7 @@ const POWERS: [i128; MAX_POWER as usize + 1] = {
 /// `numerator / denominator`, rounded once, half-even.
 pub fn div_half_even(numerator: i128, denominator: i128) -> Result<i128, Overflow> {
     let quotient = numerator.checked_div(denominator).ok_or(Overflow)?;
-    let rest = numerator % denominator;
+    let rest = numerator - quotient * denominator;
     let negative = (numerator < 0) != (denominator < 0);
     let magnitude = round_half_even(
         quotient.unsigned_abs(),

@@ -5,6 +5,7 @@
 
 mod applier;
 mod arrow;
+mod base;
 mod books;
 mod days;
 mod executor;
@@ -24,7 +25,7 @@ mod wake;
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 26;
+const ABI: u32 = 27;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {

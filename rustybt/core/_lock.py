@@ -19,3 +19,11 @@ def taken(descriptor: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def released(descriptor: int) -> None:
+    """Gives the lock back, for other descriptors of the same opening too: a process that was forked has them."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
