@@ -15,6 +15,7 @@ mod order;
 mod positions;
 mod posting;
 mod prices;
+mod returns;
 mod rows;
 mod series;
 mod slot;
@@ -66,6 +67,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::positions::positions_frame;
+
+    #[pymodule_export]
+    use crate::returns::{PyReturns, grows_by_values, returns_of, shares};
 
     #[pymodule_export]
     use crate::rows::PyRows;
