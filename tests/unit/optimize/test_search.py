@@ -127,7 +127,7 @@ def test_a_trial_that_fails_is_told_and_leaves_the_others() -> None:
 
 
 def test_a_search_of_which_nothing_works_stops_and_says_why() -> None:
-    with pytest.raises(SearchStopped, match=r"5 of 5 trials failed.*fast=2 slow=9: TypeError"):
+    with pytest.raises(SearchStopped, match=r"5 of 5 trials failed.*fast=2 slow=9: WrongType"):
         search(buy, space(), Grid(), initialize=lambda context: None, trials=30, **SPAN)
     ways = ParameterSpace(way=["raises"])
     with pytest.raises(SearchStopped, match="1 of 1 trials failed"):
