@@ -149,7 +149,7 @@ class Browser:
         self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=1, clickCount=1)
 
     def picture(self, path: Path, *, whole: bool = True) -> Path:
-        """A picture of the page: of all of it, or of what is seen. RUSTYBT_PICTURES names a folder that keeps it too."""
+        """A picture of the page: of all of it, or of what is seen; also kept in the folder of RUSTYBT_PICTURES."""
         width = self.run("innerWidth")
         if whole:
             self.run("scrollTo(0, 0)")
