@@ -41,7 +41,7 @@ class KeptRates:
 
     def __call__(self, currency: str, bars: Sequence[int]) -> list[Rate]:
         """So many units of the base currency for so many of another, at each of some bars; a zero is no rate."""
-        (numerator, denominator), pairs = self._routes[currency]
+        (numerator, denominator), pairs = self._routes.get(currency, ((0, 0), []))
         tops, bottoms = [numerator] * len(bars), [denominator] * len(bars)
         for closes, unit, inverse in pairs:
             prices = [closes[bar] for bar in bars]

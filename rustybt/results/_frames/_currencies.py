@@ -13,6 +13,9 @@ from rustybt.results._frames._exact_columns import Values, in_128_bits, with_con
 from rustybt.results._frames._frame_builder import AssetTable, places
 from rustybt.results._frames._run_rows import Currencies, Places, RunRows
 
+type BaseRates = tuple[list[tuple[int, int, int]], list[list[tuple[int, int]] | None]]
+"""By slot its pocket, its multiplier and the scale of that; by pocket the rates of some places, None for the base."""
+
 CONVERSIONS = (
     ("id", "text"),
     ("created", "stamp"),
@@ -58,6 +61,13 @@ def _conversions(currencies: Currencies) -> pl.DataFrame:
         else:
             columns.append(decimal_column(name, values, MONEY_SCALE))
     return pl.DataFrame(columns)
+
+
+def rates_by_pocket(rows: RunRows, currencies: Currencies, bars: Places) -> BaseRates:
+    """What the native kernel counts amounts in the run's currency with, at so many places with a bar each."""
+    at, base = bars.tolist(), currencies.base
+    of_slots = [(one.pocket, one.multiplier, one.multiplier_scale) for one in rows.slots]
+    return of_slots, [None if name == base else currencies.rates(name, at) for _, name in rows.pockets]
 
 
 def in_base(rows: RunRows, currencies: Currencies, slots: pl.Series, bars: Places, amounts: Values) -> Values:

@@ -12,15 +12,25 @@ from rustybt.core import MONEY_SCALE, check_process, decimal_column
 from rustybt.results._assets import assets_frame
 from rustybt.results._frames._ambiguous import ambiguous_frame
 from rustybt.results._frames._costs import costs_frame
-from rustybt.results._frames._currencies import in_base, makers_of_currencies
+from rustybt.results._frames._currencies import in_base, makers_of_currencies, rates_by_pocket
 from rustybt.results._frames._daily import daily_frame
-from rustybt.results._frames._exact_columns import column_of, columns_of, exposures
+from rustybt.results._frames._exact_columns import columns_of, exposures
 from rustybt.results._frames._frame_builder import AssetTable, column, frame_of_rows, places
-from rustybt.results._frames._layouts import ENTRIES, ENTRIES_FROM_ORDERS, EVENTS, ORDERS, POCKET, TRANSACTIONS
+from rustybt.results._frames._layouts import (
+    ENTRIES,
+    ENTRIES_FROM_ORDERS,
+    EVENTS,
+    ORDERS,
+    POCKET,
+    TRANSACTIONS,
+    TRANSACTIONS_IN_BASE,
+)
 from rustybt.results._frames._positions import positions_frame
 from rustybt.results._frames._recorded_column import recorded_column
-from rustybt.results._frames._run_rows import RunRows
+from rustybt.results._frames._run_rows import Currencies, Places, RunRows
 
+_STAMP = 1
+"""The place of the stamp in the rows of transactions."""
 _WITHOUT_ROWS: dict[str, pl.DataFrame] = {}
 """Frames of runs in one currency: one without a row is the same in each, and made once."""
 
@@ -71,6 +81,7 @@ def _table(rows: RunRows) -> AssetTable:
         prefix=rows.prefix,
         orders=len(rows.orders),
         kernel=rows.kernel,
+        pockets=rows.pockets,
     )
 
 
@@ -121,18 +132,30 @@ def _orders(rows: RunRows, table: AssetTable) -> pl.DataFrame:
 
 
 def _transactions(rows: RunRows, table: AssetTable) -> pl.DataFrame:
-    frame, currencies = frame_of_rows(rows.transactions, table, 3, TRANSACTIONS), rows.currencies
+    currencies = rows.currencies
     if currencies is None:
-        return frame
+        return frame_of_rows(rows.transactions, table, 3, TRANSACTIONS)
+    if table.native is not None:
+        changes = np.array(rows.transactions.changes(_STAMP), dtype=np.int64)
+        base = rates_by_pocket(rows, currencies, _bars_at(currencies, changes)), _STAMP
+        laid = rows.transactions.frame(table.native, 3, (*TRANSACTIONS, *TRANSACTIONS_IN_BASE), None, base)
+        if laid is not None:
+            return pl.DataFrame(laid)
+    frame = frame_of_rows(rows.transactions, table, 3, TRANSACTIONS)
     _, stamps, _, slots, quantities, prices, fees = columns_of(rows.transactions)
     value = exposures(places(slots), quantities, prices, rows.slots)
-    bars = np.searchsorted(currencies.stamps, stamps, side="right") - 1
+    bars = _bars_at(currencies, stamps)
     return frame.hstack(
         [
             decimal_column(name, in_base(rows, currencies, places(slots), bars, money), MONEY_SCALE)
-            for name, money in (("base_value", value), ("base_commission", fees))
+            for (name, *_), money in zip(TRANSACTIONS_IN_BASE, (value, fees), strict=True)
         ]
     )
+
+
+def _bars_at(currencies: Currencies, stamps: Places) -> Places:
+    """The last bars up to some moments."""
+    return np.searchsorted(currencies.stamps, stamps, side="right") - 1
 
 
 def _recorded(rows: RunRows, table: AssetTable) -> pl.DataFrame:
@@ -148,9 +171,6 @@ def _recorded(rows: RunRows, table: AssetTable) -> pl.DataFrame:
 def _entries(rows: RunRows, table: AssetTable) -> pl.DataFrame:
     account, currency = rows.pockets[0]
     whose = (column("currency", "constant", None, currency), column("account", "constant", None, account))
-    frame = frame_of_rows(rows.entries, table, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
-    if len(rows.pockets) == 1:
-        return frame
-    of_rows = places(column_of(rows.entries, POCKET))
-    names = pl.DataFrame(rows.pockets, schema=["account", "currency"], orient="row")
-    return frame.with_columns(names["currency"][of_rows], names["account"][of_rows])
+    if len(rows.pockets) > 1:
+        whose = column("currency", "currency", POCKET), column("account", "account", POCKET)
+    return frame_of_rows(rows.entries, table, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))

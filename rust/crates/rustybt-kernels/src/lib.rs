@@ -11,6 +11,7 @@ pub mod life;
 pub mod long;
 pub mod matching;
 mod pocket;
+pub mod returns;
 pub mod sizing;
 mod slot;
 pub mod statistics;

@@ -5,6 +5,7 @@
 
 mod applier;
 mod arrow;
+mod base;
 mod books;
 mod days;
 mod executor;
@@ -14,6 +15,7 @@ mod order;
 mod positions;
 mod posting;
 mod prices;
+mod returns;
 mod rows;
 mod series;
 mod slot;
@@ -24,7 +26,7 @@ mod wake;
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 26;
+const ABI: u32 = 27;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -65,6 +67,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::positions::positions_frame;
+
+    #[pymodule_export]
+    use crate::returns::{PyReturns, grows_by_values, returns_of, shares};
 
     #[pymodule_export]
     use crate::rows::PyRows;
