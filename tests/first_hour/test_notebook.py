@@ -60,7 +60,19 @@ rustybt.run(lambda context, data: None, start="2010-01-04", end="2010-03-31", pr
     "strategy": "rustybt.Strategy()",
     "figures": "result.metrics",
     "diagnostics": "result.diagnostics",
+    "portfolio": """
+under_way = rustybt.Run(handle_data=buy, start="2010-01-04", end="2010-01-29")
+for _ in range(12):
+    under_way.step()
+under_way.context.portfolio
+""",
+    "position": "[asset] = under_way.context.portfolio.positions\nunder_way.context.portfolio.positions[asset]",
+    "asset": "asset",
+    "order": 'under_way.context.get_order("main-1")',
+    "trades": "under_way.finish().trades",
 }
+SHOWN = ("strategy", "figures", "diagnostics", "portfolio", "position", "asset", "order", "trades")
+"""Cells that show a table."""
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +140,7 @@ def test_a_bar_of_tqdm_is_shown_in_a_cell(outputs: dict[str, list[dict[str, Any]
     assert "61/61" in errors
 
 
-@pytest.mark.parametrize("name", ["strategy", "figures", "diagnostics"])
+@pytest.mark.parametrize("name", SHOWN)
 def test_a_cell_shows_a_table(outputs: dict[str, list[dict[str, Any]]], name: str) -> None:
     (shown,) = outputs[name]
     assert "<table" in "".join(shown["data"]["text/html"])
