@@ -52,7 +52,7 @@ class Rolling:
             if _size(size, name) == 0:
                 raise InputError(f"{name}={size!r} is empty: give sessions, or a span such as '6mo'.")
         _size(validation, "validation")
-        if isinstance(gap, bool) or not isinstance(gap, int) or gap < 0:
+        if type(gap) is not int or gap < 0:
             raise InputError(f"gap={gap!r}: give a number of sessions, 0 or more.")
         self.train, self.test, self.validation = train, test, validation
         self.step, self.gap = (test if step is None else step), gap
@@ -109,7 +109,7 @@ def _size(size: Size, name: str) -> int:
                 f"{name}={size!r}: give a number of sessions, or a span such as '5y', '6mo', '13w' or '90d'."
             )
         return int(match[1])
-    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+    if type(size) is not int or size < 0:
         raise InputError(f"{name}={size!r}: {GIVE}")
     return size
 
