@@ -214,7 +214,7 @@ def _plateaus(
 
 def measure_of(name: str) -> Callable[[Sequence[Decimal], int], Decimal | None]:
     """A measure of returns by name. Raises InputError for one that needs more than returns."""
-    function = getattr(metrics, name, None)
+    function: Any = getattr(metrics, name, None)
     wanted = inspect.signature(function).parameters if callable(function) else {}
     needed = [key for key, one in wanted.items() if one.default is inspect.Parameter.empty and key != "periods"]
     if needed != ["returns"]:
@@ -231,8 +231,8 @@ def _days(sessions: Sequence[Any], piece: tuple[int, int]) -> tuple[Any, Any]:
 
 
 def _frame(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> pl.DataFrame:
-    days = dict.fromkeys(_OWN[:6], pl.Date)
-    own = {"in_sample": pl.Decimal(38, 18), "out_of_sample": pl.Decimal(38, 18), "value": pl.Decimal(38, 20)}
+    days: dict[str, Any] = dict.fromkeys(_OWN[:6], pl.Date)
+    own: dict[str, Any] = {"in_sample": pl.Decimal(38, 18), "out_of_sample": pl.Decimal(38, 18), "value": pl.Decimal(38, 20)}
     columns = [*_OWN[:7], *names, *_OWN[7:]]
     return pl.DataFrame(rows, schema=columns, schema_overrides=days | own, orient="row", infer_schema_length=None)
 
