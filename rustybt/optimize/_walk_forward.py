@@ -232,7 +232,8 @@ def _days(sessions: Sequence[Any], piece: tuple[int, int]) -> tuple[Any, Any]:
 
 def _frame(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> pl.DataFrame:
     days: dict[str, Any] = dict.fromkeys(_OWN[:6], pl.Date)
-    own: dict[str, Any] = {"in_sample": pl.Decimal(38, 18), "out_of_sample": pl.Decimal(38, 18), "value": pl.Decimal(38, 20)}
+    own: dict[str, Any] = dict.fromkeys(("in_sample", "out_of_sample"), pl.Decimal(38, 18))
+    own["value"] = pl.Decimal(38, 20)
     columns = [*_OWN[:7], *names, *_OWN[7:]]
     return pl.DataFrame(rows, schema=columns, schema_overrides=days | own, orient="row", infer_schema_length=None)
 
