@@ -85,7 +85,7 @@ def at_once(market: Market, pair: list[Plan], loaded: rustybt.Market) -> list[An
 
 
 @settings(
-    max_examples=examples(30),
+    max_examples=examples(60),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
