@@ -15,9 +15,7 @@ from rustybt.results._drawn._picture import FEW, Heat, Panel, Picture, Points, S
 from rustybt.results._drawn._trade_charts import trades
 from rustybt.results._floats import optional_floats
 from rustybt.results._panels import exposures
-from rustybt.results._report._facts import numbers
-from rustybt.results._report._parts import Line
-from rustybt.results._report._returns import against_normal, histogram
+from rustybt.results._report import Line, against_normal, histogram, numbers
 from rustybt.results._svg import benchmark_path
 from rustybt.results._text import figures_of, name_of, period_of
 

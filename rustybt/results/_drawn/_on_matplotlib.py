@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rustybt.errors import MissingExtra
 from rustybt.results._drawn._picture import Heat, Panel, Picture, Style, digits_of, legible, percent, shown
 from rustybt.results._plot import check_format, write_figure
-from rustybt.results._report._parts import Bars
+from rustybt.results._report import Bars
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ from typing import Any, Final
 from rustybt.core import replacing, writing
 from rustybt.errors import InputError, MissingExtra, ResultError
 from rustybt.results._drawn._picture import Heat, Panel, Picture, digits_of, legible, percent
-from rustybt.results._report._parts import Bars
+from rustybt.results._report import Bars
 
 _PER_HEIGHT: Final = 300
 _INCH: Final = 100
@@ -111,17 +111,21 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
         figure.add_vrect(
             x0=span.start, x1=span.end, fillcolor=colours["loss"], opacity=0.12, layer="below", line_width=0, **at
         )
+    _draw_levels(figure, panel, colours, at)
+    if panel.zero:
+        figure.add_hline(y=0, line={"color": colours["quiet"], "width": 1}, **at)
+    figure.update_yaxes(title_text=_plain(panel.label), tickformat=_FORMATS[panel.style], **at)
+    if panel.across in _FORMATS:
+        figure.update_xaxes(tickformat=_FORMATS[panel.across], **at)
+
+
+def _draw_levels(figure: Any, panel: Panel, colours: Colours, at: dict[str, int]) -> None:
     for place, (value, name) in enumerate(sorted(panel.levels)):
         dashed = {"color": colours["ink"], "width": 1, "dash": "dash"}
         figure.add_shape(type="line", x0=value, x1=value, y0=0, y1=1, yref="y domain", line=dashed, **at)
         figure.add_annotation(
             text=name, x=value, y=0.98 - 0.08 * place, yref="y domain", showarrow=False, xanchor="left", xshift=4, **at
         )
-    if panel.zero:
-        figure.add_hline(y=0, line={"color": colours["quiet"], "width": 1}, **at)
-    figure.update_yaxes(title_text=_plain(panel.label), tickformat=_FORMATS[panel.style], **at)
-    if panel.across in _FORMATS:
-        figure.update_xaxes(tickformat=_FORMATS[panel.across], **at)
 
 
 def _draw_bars(figure: Any, bars: Bars, colours: Colours, at: dict[str, int]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from rustybt.results._report._parts import Bars, Line, Marks
+from rustybt.results._report import Bars, Line, Marks
 
 type Style = Literal["money", "percent", "ratio", "number"]
 type Points = Sequence[float | None]

@@ -14,8 +14,7 @@ from rustybt.core import Asset, RunBars, TermValues
 from rustybt.errors import BundleNotFound, InputError, ResultError, VersionNotFound
 from rustybt.results._drawn._picture import FEW, Panel, Points
 from rustybt.results._floats import floats, optional_floats
-from rustybt.results._report import PricePath, kept_places, most_traded, path_of
-from rustybt.results._report._parts import Line, Marks
+from rustybt.results._report import Line, Marks, PricePath, kept_places, most_traded, path_of
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
