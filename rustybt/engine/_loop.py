@@ -16,6 +16,8 @@ import heapq
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import starmap
+from operator import sub
 from typing import TYPE_CHECKING, Any
 
 from rustybt.core import Moment, Phase
@@ -127,8 +129,7 @@ class Loop:
     @property
     def bars_run(self) -> int:
         """How many bars those had."""
-        runs = self.run.market.axis.bars_of[: self.closed]
-        return sum(end - first for first, end in runs)
+        return -sum(starmap(sub, self.run.market.axis.bars_of[: self.closed]))
 
     # moments
 
@@ -234,7 +235,7 @@ class Loop:
         last_row = axis.bars_of[session - 1][1] - 1 if session else market.bar
         if last_row != market.bar:
             run.books.seek(last_row)
-        step = axis.opening(session)
+        step = session if axis.steps is None else axis.opening(session)
         paid = self.actions.dividends(step, stamp, self.ledger)
         if last_row != market.bar:
             run.books.seek(market.bar)
