@@ -131,8 +131,6 @@ class Loop:
         """How many bars those had."""
         return -sum(starmap(sub, self.run.market.axis.bars_of[: self.closed]))
 
-    # moments
-
     def upcoming(self) -> Moment:
         """The next moment."""
         axis, cursor = self.run.market.axis, self.cursor
@@ -181,10 +179,11 @@ class Loop:
                 if moment.phase is TIMERS:
                     self._moment(moment)
                     continue
-            phase = cursor.phase
-            if phase is OPEN:
+            if cursor.phase is OPEN:
                 self._open_session(cursor.session)
-            elif phase is MARKET:
+                if timers or until < NEVER:
+                    continue
+            if cursor.phase is MARKET:
                 self._run_bars(cursor.session, until)
             else:
                 self._close_session(cursor.session)

@@ -102,8 +102,10 @@ class Timetable:
 
     def _open(self, session: int) -> None:
         self._session = session
+        place = self._axis.first_session + session
         for plan in self.plans:
-            self._place(plan, session)
+            if place in plan.sessions or plan.schedule.calendar is not None:
+                self._place(plan, session)
 
     def close(self) -> None:
         """The session is over."""
