@@ -150,7 +150,11 @@ pub(crate) fn wide_product(a: u128, b: u128) -> (u128, u128) {
 ///
 /// Two digits of 64 bits, each guessed from the first digit of the divisor and then put right (Knuth, The Art of
 /// Computer Programming 2, 4.3.1, algorithm D): with the divisor shifted up a guess is too large by two at most.
-fn wide_division(high: u128, low: u128, divisor: u128) -> Result<(u128, u128), Overflow> {
+pub(crate) fn wide_division(
+    high: u128,
+    low: u128,
+    divisor: u128,
+) -> Result<(u128, u128), Overflow> {
     const HALF: u32 = 64;
     const MASK: u128 = u64::MAX as u128;
     if high >= divisor {
