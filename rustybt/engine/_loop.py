@@ -17,7 +17,6 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import starmap
-from operator import sub
 from typing import TYPE_CHECKING, Any
 
 from rustybt.core import Moment, Phase
@@ -129,7 +128,7 @@ class Loop:
     @property
     def bars_run(self) -> int:
         """How many bars those had."""
-        return -sum(starmap(sub, self.run.market.axis.bars_of[: self.closed]))
+        return sum(starmap(lambda first, end: end - first, self.run.market.axis.bars_of[: self.closed]))
 
     def upcoming(self) -> Moment:
         """The next moment."""

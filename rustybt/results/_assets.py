@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from types import NoneType
@@ -64,15 +64,16 @@ def _columns(names: list[str], rows: Sequence[Asset]) -> list[Sequence[Any]]:
     """The fields of the assets by name, None where a kind has no such field."""
     fields = ["kind" if name == "type" else name for name in names]
     # all fields of an asset in one call: asked one by one they are the dearest of a large universe's frames
-    of_kinds = {}
+    of_kinds: dict[type[Asset], tuple[Callable[[Asset], tuple[Any, ...]], list[str]]] = {}
     for kind in dict.fromkeys(type(asset) for asset in rows):
         there = [field for field in fields if hasattr(kind, field)]
-        of_kinds[kind] = attrgetter(*there), None if len(there) == len(fields) else there
+        of_kinds[kind] = attrgetter(*there), there
     found: list[tuple[Any, ...]] = []
     for asset in rows:
         get, there = of_kinds[type(asset)]
         values = get(asset)
-        found.append(values if there is None else tuple(map(dict(zip(there, values, strict=True)).get, fields)))
+        whole = len(there) == len(fields)
+        found.append(values if whole else tuple(map(dict(zip(there, values, strict=True)).get, fields)))
     return list(zip(*found, strict=True)) if found else [()] * len(fields)
 
 
