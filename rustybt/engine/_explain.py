@@ -13,7 +13,7 @@ from rustybt.core import MARKET_TERMS, Explanation, OrderTerms, RunBars, kind_of
 from rustybt.engine._bars_again import MarketAgain
 from rustybt.engine._market import reference_to
 from rustybt.errors import InputError
-from rustybt.execution import Past, PastEvent, Transit, Triggers, history_of
+from rustybt.execution import Meeting, Past, PastEvent, Triggers, history_of
 from rustybt.view import Axis
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Explainer:
         settings: RunSettings,
         triggers: Triggers,
         recorder: Recorder,
-        met: Transit,
+        met: dict[int, Meeting],
         read: tuple[str, str | None],
     ) -> None:
         self._met = met
@@ -92,7 +92,7 @@ class Afterwards:
     triggers: Triggers
     models: Models
     prefix: str
-    met: Transit
+    met: dict[int, Meeting]
     read: tuple[str, str | None]
 
     def __call__(self, result: Result, order_id: str) -> Explanation:
@@ -125,7 +125,7 @@ class Afterwards:
         return self.again.bars()
 
 
-def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers, met: Transit) -> Afterwards:
+def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers, met: dict[int, Meeting]) -> Afterwards:
     """What explains the orders of a result. It holds neither the strategy nor, of a bundle, the market."""
     given, market, run = parts.given, parts.market, parts.run
     return Afterwards(
@@ -158,7 +158,7 @@ def _past(
     axis: Axis,
     last: int,
     fills: Any,
-    met: Transit,
+    met: dict[int, Meeting],
     read: Mapping[int, str],
 ) -> Past:
     due = met.get(number, (0, False))
