@@ -15,12 +15,14 @@ import pytest
 
 import rustybt
 from rustybt import Result, metrics
+from rustybt._kernels import twins
 from rustybt.api import commission, order, set_commission, set_slippage, slippage, symbols
 
 pytestmark = pytest.mark.bench
 ASSETS, DAYS, ROUNDS = 50, 2_000, 5
 MOST_FOR_TRADES = 0.5
-SESSIONS, MOST_FOR_FIGURES = 2_500, 0.015
+SESSIONS = 2_500
+MOST_FOR_FIGURES = {"rust": 0.005, "python": 0.015}
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +95,8 @@ def test_all_figures_of_ten_years(tmp_path: Any, monkeypatch: pytest.MonkeyPatch
         metrics.summary(daily, periods=periods)
         metrics.further_figures(daily, periods=periods)
 
-    taken = min(cpu_seconds(figures) for _ in range(10))
-    print(f"\n{daily.height:,} sessions: {taken * 1000:.1f} CPU ms for {len(made.metrics)} figures")
-    assert taken < MOST_FOR_FIGURES
+    for kernel in twins():
+        monkeypatch.setenv("RUSTYBT_KERNELS", kernel)
+        taken = min(cpu_seconds(figures) for _ in range(10))
+        print(f"\n{daily.height:,} sessions, {kernel}: {taken * 1000:.1f} CPU ms for {len(made.metrics)} figures")
+        assert taken < MOST_FOR_FIGURES[kernel]

@@ -14,13 +14,13 @@ from rustybt._kernels._native import describe
 from rustybt._lazy import when_asked
 
 if TYPE_CHECKING:
-    from rustybt._kernels._kernel import PYTHON, Kernel, kernel_named
+    from rustybt._kernels._kernel import PYTHON, Kernel, Returns, kernel_named
     from rustybt._kernels._python import Books, Days, OrderStore, Rows, Wake, WorkingOrder
 else:  # to say which kernel there is takes neither of them, nor Polars
     __getattr__ = when_asked(
         __name__,
         {
-            "rustybt._kernels._kernel": ("PYTHON", "Kernel", "kernel_named"),
+            "rustybt._kernels._kernel": ("PYTHON", "Kernel", "Returns", "kernel_named"),
             "rustybt._kernels._python": ("Books", "Days", "OrderStore", "Rows", "Wake", "WorkingOrder"),
         },
     )
@@ -40,6 +40,7 @@ __all__ = [
     "Days",
     "Kernel",
     "OrderStore",
+    "Returns",
     "Rows",
     "Wake",
     "WorkingOrder",

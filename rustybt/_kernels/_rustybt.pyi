@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, final
 
+import polars as pl
+
 from rustybt.core import OrderStatus, OrderTerms
 
 __all__ = [
@@ -15,18 +17,29 @@ __all__ = [
     "Executor",
     "OrderStore",
     "Prices",
+    "Returns",
     "Rows",
     "TargetSizer",
     "Wake",
     "WorkingOrder",
     "__version__",
     "answering",
+    "distances",
+    "grows_by_values",
+    "known_before",
     "positions_frame",
+    "ranked",
+    "returns_of",
+    "rolled",
+    "shares",
+    "smoothed",
     "source_hash",
+    "trailed",
     "whole_steps",
 ]
 
 type _Plain = tuple[int, int, int, int]
+type _Base = tuple[Sequence[tuple[int, int, int]], Sequence[Sequence[tuple[int, int]] | None]]
 
 ABI: Final[int]
 __version__: Final[str]
@@ -110,12 +123,14 @@ class Rows:
     def take(self, other: Rows) -> None: ...
     def since(self, first: int) -> list[tuple[Any, ...]]: ...
     def columns(self) -> list[Any]: ...
+    def changes(self, place: int) -> list[int]: ...
     def frame(
         self,
         table: AssetTable,
         slots: int,
         columns: Sequence[tuple[str, str, int | None, str | None]],
         orders: Rows | None = None,
+        base: tuple[_Base, int] | None = None,
     ) -> ArrowFrame | None: ...
 
 @final
@@ -151,6 +166,7 @@ class AssetTable:
         days: Sequence[int],
         prefix: str,
         orders: int,
+        pockets: Sequence[tuple[str, str]],
     ) -> AssetTable: ...
 
 @final
@@ -292,4 +308,29 @@ def positions_frame(
     bars: Sequence[int],
     prices: Sequence[Any],
     terms: Sequence[tuple[int, int, int, bool]],
+    base: _Base | None = None,
 ) -> ArrowFrame | None: ...
+def rolled(figure: str, columns: Sequence[Any], found: Sequence[Any], wide: int, window: int) -> None: ...
+def smoothed(values: Any, found: Any, wide: int, share: float, seed: int, total: bool) -> None: ...
+def known_before(values: Any, found: Any, wide: int) -> None: ...
+def distances(values: Any, middles: Any, found: Any, wide: int, window: int) -> None: ...
+def ranked(values: Any, found: Any, wide: int, window: int) -> None: ...
+def trailed(bands_and_prices: Sequence[Any], levels_and_directions: Sequence[Any], wide: int) -> None: ...
+
+@final
+class Returns:
+    def __len__(self) -> int: ...
+    def values(self) -> list[int]: ...
+    def ascending(self) -> list[int]: ...
+    def sums(self) -> tuple[list[int], list[int], list[int]]: ...
+    def lowest(self) -> int | None: ...
+    def products(self, other: Returns) -> int | None: ...
+    def less(self, other: Returns) -> Returns | None: ...
+    def picked(self, other: Returns, above: bool) -> Returns | None: ...
+    def streaks(self) -> tuple[int, int]: ...
+    def path(self) -> tuple[int, int, int, int, int, int] | None: ...
+    def growth(self) -> list[tuple[int, int, int]] | None: ...
+
+def returns_of(series: pl.Series) -> Returns | None: ...
+def shares(parts: pl.Series, wholes: pl.Series) -> tuple[int, int] | None: ...
+def grows_by_values(values: pl.Series, pnl: pl.Series, returns: pl.Series) -> bool | None: ...

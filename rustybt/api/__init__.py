@@ -17,6 +17,7 @@ from rustybt.api._asking import (
     symbols,
 )
 from rustybt.api._carrying import set_account, set_borrow, set_financing, set_rollover
+from rustybt.api._indicators import on_cross, on_true, term
 from rustybt.api._linking import (
     attach_exits,
     bracket_order,
@@ -41,7 +42,6 @@ from rustybt.api._ordering import (
     order_target_value,
     order_value,
 )
-from rustybt.api._reckoning import on_cross, on_true, term
 from rustybt.api._setting import (
     record,
     schedule_function,

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rustybt._lazy import when_asked
-from rustybt.calendars._session_table import SessionTable
 from rustybt.calendars._span import hashed_span, stored_span
-from rustybt.calendars._year import sessions_per_year
 
 if TYPE_CHECKING:
     from rustybt.calendars._build import (
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
         session_table,
     )
     from rustybt.calendars._labels import session_days
+    from rustybt.calendars._session_table import SessionTable
+    from rustybt.calendars._year import sessions_per_year
 else:
     __getattr__ = when_asked(
         __name__,
@@ -34,6 +34,8 @@ else:
                 "session_table",
             ),
             "rustybt.calendars._labels": ("session_days",),
+            "rustybt.calendars._session_table": ("SessionTable",),
+            "rustybt.calendars._year": ("sessions_per_year",),
         },
     )
 

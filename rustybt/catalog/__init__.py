@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rustybt._lazy import when_asked
-from rustybt.catalog._bars import Integers, RawBars
 from rustybt.catalog._content import (
     DAILY,
     FREQUENCIES,
     MINUTE,
     PRICES,
-    ROW_SCHEMA,
     AssetRecord,
     Content,
     Manifest,
@@ -19,30 +17,34 @@ from rustybt.catalog._content import (
     SymbolRange,
 )
 from rustybt.catalog._layout import catalog_root, check_bundle_name, spill_folder
-from rustybt.catalog._loaded import LoadedVersion, open_loaded
 from rustybt.catalog._runs import StoredRun, forget_run, record_run, stored_runs, touched_runs
 from rustybt.catalog._version import Version, open_version
 
 if TYPE_CHECKING:
     from rustybt.catalog._aggregate import source_counts
+    from rustybt.catalog._bars import Integers, RawBars
     from rustybt.catalog._bundles import BundleVersion, clean, list_bundles
     from rustybt.catalog._cache import BarCache
     from rustybt.catalog._cache_entries import CacheEntry, CacheStats
+    from rustybt.catalog._coverage import COVERAGE, coverage, coverage_rows
     from rustybt.catalog._diff import VersionDiff, diff
     from rustybt.catalog._digests import assets_of
+    from rustybt.catalog._loaded import LoadedVersion, open_loaded
     from rustybt.catalog._merging import by_asset
+    from rustybt.catalog._parts import ROW_SCHEMA
     from rustybt.catalog._quality import Count, LeftOut, store_quality, stored_counts, stored_left_out
     from rustybt.catalog._recovery import reindex, unlisted
     from rustybt.catalog._scan import export, scan
     from rustybt.catalog._spill import SpilledRows, SpillFile
     from rustybt.catalog._stored_rows import StoredRows
-    from rustybt.catalog._verify import coverage, figures_of, figures_of_rows, unharmed, verify
+    from rustybt.catalog._verify import figures_of, figures_of_rows, unharmed, verify
     from rustybt.catalog._writer import Fault, Writer, newest_version, no_fault, open_writer
 else:
     __getattr__ = when_asked(
         __name__,
         {
             "rustybt.catalog._aggregate": ("source_counts",),
+            "rustybt.catalog._bars": ("Integers", "RawBars"),
             "rustybt.catalog._bundles": (
                 "BundleVersion",
                 "clean",
@@ -53,12 +55,15 @@ else:
                 "CacheEntry",
                 "CacheStats",
             ),
+            "rustybt.catalog._coverage": ("COVERAGE", "coverage", "coverage_rows"),
             "rustybt.catalog._diff": (
                 "VersionDiff",
                 "diff",
             ),
             "rustybt.catalog._digests": ("assets_of",),
+            "rustybt.catalog._loaded": ("LoadedVersion", "open_loaded"),
             "rustybt.catalog._merging": ("by_asset",),
+            "rustybt.catalog._parts": ("ROW_SCHEMA",),
             "rustybt.catalog._quality": (
                 "Count",
                 "LeftOut",
@@ -80,7 +85,6 @@ else:
             ),
             "rustybt.catalog._stored_rows": ("StoredRows",),
             "rustybt.catalog._verify": (
-                "coverage",
                 "figures_of",
                 "figures_of_rows",
                 "unharmed",
@@ -97,6 +101,7 @@ else:
     )
 
 __all__ = [
+    "COVERAGE",
     "DAILY",
     "FREQUENCIES",
     "MINUTE",
@@ -130,6 +135,7 @@ __all__ = [
     "check_bundle_name",
     "clean",
     "coverage",
+    "coverage_rows",
     "diff",
     "export",
     "figures_of",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rustybt.catalog._index import ELSEWHERE, connect_reader, write_transaction
-from rustybt.catalog._layout import TRASH, bundle_path, catalog_root, mapped_path
+from rustybt.catalog._layout import TRASH, bundle_path, catalog_root, mapped_paths
 from rustybt.catalog._recovery import forget_version, sweep
 from rustybt.catalog._version import open_version
 from rustybt.core import date_of, writing
@@ -157,8 +157,7 @@ def clean(
     for aside in trash:
         shutil.rmtree(aside, ignore_errors=True)
     for version in deleted:
-        pattern = mapped_path(folder, bundle, version, "*")
-        for file in pattern.parent.glob(pattern.name):
+        for file in mapped_paths(folder, bundle, version):
             # one that a process has mapped can't go on Windows; it may stay, and go with the folder
             with contextlib.suppress(OSError):
                 file.unlink()

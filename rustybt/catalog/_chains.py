@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Buffer, Iterable, Iterator, Mapping
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 type Unit = Literal["M", "Y"]
 """What a link is made of: a calendar month; a whole year in versions of before."""
@@ -73,6 +74,8 @@ def _year_digest(about: tuple[int, int], digest: bytes, link: str, before: bytes
 
 def periods_of(stamps: Stamps, unit: Unit) -> Stamps:
     """The months or years (UTC) of some stamps, one at least, counted from 1970."""
+    import numpy as np
+
     ends = np.array([stamps.min(), stamps.max()]).view("datetime64[ns]").astype(f"datetime64[{unit}]").astype(np.int64)
     first, last = int(ends[0]), int(ends[1])
     # looking up a few edges takes a fifth of the time of a conversion
@@ -92,4 +95,6 @@ def named(period: int, unit: Unit) -> str:
 
 def start_of(month: str) -> int:
     """The first nanosecond of a month that is given as 2024-07."""
+    import numpy as np
+
     return int(np.datetime64(month, "M").astype("datetime64[ns]").astype(np.int64))

@@ -6,24 +6,20 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-import polars as pl
-
-from rustybt.calendars import SessionTable
 from rustybt.catalog._chains import MONTH, Chains, Unit
 from rustybt.core import ASSET_TYPES, PRESETS, Asset, CashDividend, FundingRate, Split, StockDividend, date_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from rustybt.calendars import SessionTable
 
 DAILY: Final = "1d"
 MINUTE: Final = "1m"
 FREQUENCIES: Final = (DAILY, MINUTE)
 PRICES: Final = ("open", "high", "low", "close")
-ROW_SCHEMA: Final[dict[str, pl.DataType]] = {
-    "sid": pl.Int32(),
-    "stamp": pl.Int64(),
-    **{name: pl.Int128() for name in (*PRICES, "volume")},
-}
-"""Rows on their way to a part: stamps in ns UTC, prices and volumes as integers at the part's scales."""
 
 type Given = Mapping[str, str | int | None]
 

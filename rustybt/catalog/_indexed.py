@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from rustybt.calendars import SessionTable
 from rustybt.catalog._content import Manifest, Part
 from rustybt.core import StockDividend
+
+if TYPE_CHECKING:
+    from rustybt.calendars import SessionTable
 
 type _Row = tuple[object, ...]
 

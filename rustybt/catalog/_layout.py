@@ -8,6 +8,7 @@
 <root>/incoming/<number>/                    rows of an ingestion too many for memory; swept a day after a crash
 <root>/cache/<key>-<number>.parquet          bars of one symbol as a source gave them; may be deleted at any time
 <root>/mapped/<bundle>-<version>-<key>.columns  bars of a version that processes share; may be deleted at any time
+<root>/mapped/<bundle>-<version>-<key>.terms    indicators of it, likewise; and .lock-<number>, for who computes one
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ CALENDAR: Final = "calendar.parquet"
 QUARANTINE: Final = "quarantine.parquet"
 TEMPORARY: Final = ".tmp-"
 TRASH: Final = ".trash-"
+COMPUTED: Final = ".terms"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -66,9 +68,24 @@ def cache_path(root: Path) -> Path:
     return root / "cache"
 
 
+def mapped_folder(root: Path) -> Path:
+    """The folder of files that processes map into memory."""
+    return root / "mapped"
+
+
+def computed_name(bundle: str, version: str, key: str) -> str:
+    """The name of a file of what is computed of a version, without its suffix; key: what, in hexadecimal digits."""
+    return f"{bundle}-{version}-{key}"
+
+
 def mapped_path(root: Path, bundle: str, version: str, key: str) -> Path:
     """The file of bars of a version that processes map into memory; key: which bars."""
-    return root / "mapped" / f"{bundle}-{version}-{key}.columns"
+    return mapped_folder(root) / f"{bundle}-{version}-{key}.columns"
+
+
+def mapped_paths(root: Path, bundle: str, version: str) -> list[Path]:
+    """All files of a version there, unfinished ones too."""
+    return [file for hidden in ("", ".") for file in mapped_folder(root).glob(f"{hidden}{bundle}-{version}-*")]
 
 
 def bundle_path(root: Path, bundle: str) -> Path:

@@ -7,16 +7,22 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import LateBars, RawBars
 from rustybt.catalog._idle import Lent
-from rustybt.catalog._layout import mapped_path
+from rustybt.catalog._layout import computed_name, mapped_folder, mapped_path
 from rustybt.catalog._version import Version, opened
 from rustybt.core import Asset, CashDividend, FundingRate, Future, Split, StockDividend
+
+if TYPE_CHECKING:
+    from rustybt.catalog._computed_file import ComputedFiles
+
+type Floats = npt.NDArray[np.float64]
 
 
 class Span(NamedTuple):
@@ -32,12 +38,15 @@ class LoadedVersion(Version):
 
     late: opens, highs and lows are read when they are first asked for; else with all other columns.
     rows_read: bars that were read from files, those that were read again included.
+    shares: whether its bars are those of a file that processes share, so that they share what is computed of them.
     """
 
     def __init__(self, lent: Lent, bundle: str, root: Path, row: tuple[Any, ...]) -> None:
         super().__init__(lent, bundle, root, row)
         self.late = True
         self.rows_read = 0
+        self.shares = False
+        self._files: ComputedFiles | None = None
         self._reading = threading.RLock()
         self._spans: dict[str, dict[int, Span]] = {}
         self._answers: dict[tuple[Any, ...], Any] = {}
@@ -79,7 +88,22 @@ class LoadedVersion(Version):
         if mapped is not None:
             with self._reading:
                 self.keep(frequency, first_ns, last_ns, mapped)
+                self.shares = True
         return mapped is not None
+
+    def computed(
+        self, made_of: Callable[[], dict[str, Any]], shape: tuple[int, int], make: Callable[[], Sequence[Floats]]
+    ) -> Sequence[Floats]:
+        """Those of another process, mapped from its file, where this one shares its bars with others."""
+        if not self.shares:
+            return make()
+        whole = {"version": self.id, "hash": self.hash, **made_of()}
+        name = computed_name(self.bundle, self.id, _key(whole))
+        if self._files is None:
+            from rustybt.catalog._computed_file import ComputedFiles
+
+            self._files = ComputedFiles(mapped_folder(self.path.parents[2]))
+        return self._files.columns(name, json.loads(json.dumps(whole)), shape, make)
 
     def share_bars(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int) -> None:
         """Writes bars into a file that other processes map, where it is not there yet, and maps it here too.
@@ -103,8 +127,7 @@ class LoadedVersion(Version):
             "last_ns": last_ns,
             "sids": sorted(map(int, sids)),
         }
-        key = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
-        return mapped_path(self.path.parents[2], self.bundle, self.id, key), made_of
+        return mapped_path(self.path.parents[2], self.bundle, self.id, _key(made_of)), made_of
 
     def _once[Answer](self, key: tuple[Any, ...], ask: Callable[[], Answer]) -> Answer:
         """The answer to a question, asked of the index the first time only."""
@@ -147,6 +170,10 @@ class LoadedVersion(Version):
 
     def funding(self, sids: Iterable[int]) -> list[FundingRate]:
         return _by_sid(self._funding_of, sids, super().funding)
+
+
+def _key(made_of: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
 
 def open_loaded(bundle: str, *, version: str | None = None, root: Path | str | None = None) -> LoadedVersion:

@@ -18,11 +18,17 @@ import numpy.typing as npt
 import polars as pl
 
 from rustybt.catalog._bars import Integers, LateBars, RawBars
-from rustybt.catalog._content import PRICES, ROW_SCHEMA, Extent, Part, Rows
+from rustybt.catalog._content import PRICES, Extent, Part, Rows
 from rustybt.catalog._merging import power
 from rustybt.core import DAY_NS, UTC_NS, check_process, frequency_named
 from rustybt.errors import CatalogCorrupt
 
+ROW_SCHEMA: Final[dict[str, pl.DataType]] = {
+    "sid": pl.Int32(),
+    "stamp": pl.Int64(),
+    **{name: pl.Int128() for name in (*PRICES, "volume")},
+}
+"""Rows on their way to a part: stamps in ns UTC, prices and volumes as integers at the part's scales."""
 COLUMNS: Final = ("stamp", *PRICES, "volume")
 RUN: Final = ".arrow"
 """Ends the names of files of `store_run`."""

@@ -22,7 +22,6 @@ from rustybt.catalog._layout import (
     index_path,
     spills_path,
 )
-from rustybt.catalog._manifest import read_manifest
 from rustybt.errors import CatalogCorrupt
 
 ABANDONED_SECONDS: Final = 86_400
@@ -59,6 +58,8 @@ def forget_version(connection: sqlite3.Connection, bundle: str, version: str) ->
 
 def whole_manifest(folder: Path) -> Manifest:
     """A folder's manifest, after a look at whether all its parts are there. Raises CatalogCorrupt."""
+    from rustybt.catalog._manifest import read_manifest  # who only lists what the index has needs no Parquet
+
     manifest = read_manifest(folder)
     if (manifest.bundle, manifest.version) != (folder.parent.name, folder.name):
         raise CatalogCorrupt(

@@ -1,12 +1,10 @@
-"""Whether a version still is what was written, and what it holds of each asset."""
+"""Whether a version still is what was written, and the figures of its bars."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
-import polars as pl
 
 from rustybt.calendars import SessionTable
 from rustybt.catalog._bars import RawBars
@@ -16,14 +14,11 @@ from rustybt.catalog._digests import assets_of
 from rustybt.catalog._hashing import version_hash
 from rustybt.catalog._manifest import read_manifest
 from rustybt.catalog._parts import checksum_of
-from rustybt.catalog._quality import FIGURES, stored_figures
+from rustybt.catalog._quality import FIGURES
 from rustybt.catalog._stored_rows import StoredRows
 from rustybt.catalog._version import Version
 from rustybt.core import DAY_NS, frequency_named
 from rustybt.errors import CatalogCorrupt
-
-_ACTIONS: Final = {"splits": ("splits",), "dividends": ("dividends", "stock_dividends"), "funding": ("funding",)}
-"""Columns of `coverage`, and the tables of the index whose rows they count."""
 
 
 def verify(version: Version) -> list[str]:
@@ -92,40 +87,6 @@ def _of_bars(version: Version, manifest: Manifest) -> Iterator[str]:
                 yield f"{symbols[key]}: the {frequency!r} bars of {', '.join(wrong)} are not those that were written."
             elif chains.get(frequency, {}).get(key) != manifest.chains.get(frequency, {}).get(key):
                 yield f"{symbols[key]}: its last link in manifest.json is not that of its {frequency!r} bars."
-
-
-def coverage(version: Version) -> pl.DataFrame:
-    """The extent and gaps of each asset and frequency, a row each.
-
-    Columns: symbol, key, type, currency, frequency, first and last (Date of the sessions), bars; expected: bars that
-    the version's calendar has between them; missing: those without a row; idle: rows without a volume; longest_gap:
-    most sessions in a row without one bar; longest_missing: most bars in a row without a row; splits, dividends,
-    funding (rates): how many.
-
-    >>> import rustybt
-    >>> from rustybt.catalog import coverage, open_version
-    >>> _ = rustybt.ingest_sample()
-    >>> with open_version("sample") as version:
-    ...     print(coverage(version).select("symbol", "bars", "missing").row(0))
-    ('AAPL', 3270, 0)
-    """
-    stored = stored_figures(version)
-    figures = stored or [
-        (sid, frequency, *(of[name] for name in FIGURES)) for sid, frequency, of in coverage_figures(version)
-    ]
-    schema = {"sid": pl.Int64, "frequency": pl.String, **dict.fromkeys(FIGURES, pl.Int64)}
-    about = ("symbol", "key", "type", "currency")
-    assets = pl.DataFrame(version.described(), schema=["sid", *about], orient="row")
-    rows = pl.DataFrame(figures, schema=schema, orient="row").join(assets, on="sid").sort("frequency", "sid")
-    actions = {name: version.counts_of(*tables) for name, tables in _ACTIONS.items()}
-    sids = rows["sid"].to_list()
-    return rows.select(
-        *about,
-        "frequency",
-        *(pl.col(f"{name}_day").cast(pl.Int32).cast(pl.Date).alias(name) for name in ("first", "last")),
-        *FIGURES[2:],
-        *(pl.Series(name, [of.get(sid, 0) for sid in sids], dtype=pl.Int64) for name, of in actions.items()),
-    )
 
 
 def coverage_figures(version: Version) -> Iterator[tuple[int, str, dict[str, int]]]:

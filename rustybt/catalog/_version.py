@@ -6,23 +6,24 @@ import json
 import os
 import sqlite3
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-import numpy as np
-import numpy.typing as npt
-
-from rustybt.calendars import SessionTable
-from rustybt.catalog._bars import RawBars
 from rustybt.catalog._content import Extent
 from rustybt.catalog._idle import IDLE, Lent
 from rustybt.catalog._index import lend_reader
 from rustybt.catalog._layout import bundle_path, catalog_root
 from rustybt.catalog._lookups import Lookups, json_of
-from rustybt.catalog._parts import EMPTY, Sharing, Wanted, join_bars, read_runs, read_stamps
 from rustybt.core import DAY_NS, frequency_named
 from rustybt.errors import BundleNotFound, CatalogCorrupt, InputError, NoData, VersionNotFound
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from rustybt.calendars import SessionTable
+    from rustybt.catalog._bars import RawBars
 
 _PARQUET_END: Final = b"PAR1"
 
@@ -67,6 +68,9 @@ def opened[Kind: Version](kind: type[Kind], bundle: str, version: str | None, ro
         raise
 
 
+type Floats = npt.NDArray[np.float64]
+
+
 class Version(Lookups):
     """One immutable version of a bundle, read through the catalog's index.
 
@@ -105,9 +109,18 @@ class Version(Lookups):
             self._connection.close()
 
     @property
+    def calendar_name(self) -> str:
+        """The name of `calendar`, without its sessions."""
+        return str(self._query("SELECT name FROM calendars WHERE version = ?", (self._row_id,))[0][0])
+
+    @property
     def calendar(self) -> SessionTable:
         """The sessions that the data was ingested with: whole years around it, and a month more on either side."""
         if self._calendar is None:
+            import numpy as np
+
+            from rustybt.calendars import SessionTable
+
             name, tz, days, *stamps = self._query(
                 "SELECT name, tz, days, opens, closes, break_starts, break_ends FROM calendars WHERE version = ?",
                 (self._row_id,),
@@ -147,7 +160,7 @@ class Version(Lookups):
         if frequency in self._ranges or frequency_named(frequency).period in (None, "session"):
             return last
         days = self.calendar.last_days_of(str(frequency_named(frequency).period))
-        return int(days[np.searchsorted(days, last, side="right") - 1])
+        return int(days[days.searchsorted(last, side="right") - 1])
 
     def row_count_of(self, frequency: str) -> int:
         """Number of bars that are stored at that frequency. Raises NoData."""
@@ -157,7 +170,7 @@ class Version(Lookups):
     def _last_day_of_period(self, frequency: str, day: int) -> int:
         period = frequency_named(frequency).period
         calendar = self.calendar
-        return day if period is None else int(calendar.last_days_of(period)[np.searchsorted(calendar.days, day)])
+        return day if period is None else int(calendar.last_days_of(period)[calendar.days.searchsorted(day)])
 
     def check_parts(self) -> None:
         """A look at every part's last bytes: is it there, and was it written to its end? Raises CatalogCorrupt.
@@ -183,6 +196,8 @@ class Version(Lookups):
 
     def stamps(self, frequency: str, first_ns: int, last_ns: int) -> npt.NDArray[np.int64]:
         """Every stamp from first_ns to last_ns at which some asset has a stored bar, ascending."""
+        from rustybt.catalog._parts import read_stamps
+
         rows = self._query(
             "SELECT DISTINCT p.file FROM parts p JOIN extents e ON e.part = p.id WHERE p.version = ? "
             "AND p.frequency = ? AND e.last_ns >= ? AND e.first_ns <= ?",
@@ -226,10 +241,19 @@ class Version(Lookups):
             return load_aggregated(self, sids, frequency, first_ns, last_ns)
         return self.load_stored(sids, frequency, first_ns, last_ns, late=late)
 
+    def computed(
+        self, made_of: Callable[[], dict[str, Any]], shape: tuple[int, int], make: Callable[[], Sequence[Floats]]
+    ) -> Sequence[Floats]:
+        """Columns that are made of this version's bars. made_of: what they depend on besides, for JSON; it is called
+        where that matters."""
+        return make()
+
     def load_stored(
         self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int, *, late: bool = False
     ) -> dict[int, RawBars]:
         """`load` of a frequency that is stored."""
+        from rustybt.catalog._parts import EMPTY, Sharing, Wanted, join_bars, read_runs
+
         pieces: dict[int, list[RawBars]] = {int(sid): [] for sid in sids}
         if len(pieces) > 20 and not pieces.keys() <= self._assets.keys():
             self.assets()

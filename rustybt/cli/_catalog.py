@@ -46,12 +46,12 @@ def show(bundle: str, version_id: str | None, as_json: bool) -> None:
 
     Stored are findings in its bars, left out those that kept rows out of it.
     """
-    from rustybt.catalog import coverage, list_bundles, open_version, stored_runs
-    from rustybt.ingest import quality
+    from rustybt.catalog import COVERAGE, coverage_rows, list_bundles, open_version, stored_runs
+    from rustybt.ingest import QUALITY, quality_rows
 
     with open_version(bundle, version=version_id) as version:
-        found = quality(bundle, version=version.id)  # first: it stores what coverage then need not count
-        rows = coverage(version)
+        found = quality_rows(version)  # first: it stores what coverage then need not count
+        rows = coverage_rows(version)
         listed = [one for one in list_bundles() if one.bundle == bundle]
         chosen = next(one for one in listed if one.version == version.id)
         facts = {
@@ -59,7 +59,7 @@ def show(bundle: str, version_id: str | None, as_json: bool) -> None:
             "version": version.id,
             "written": chosen.created.isoformat(),
             "hash": version.hash,
-            "calendar": version.calendar.name,
+            "calendar": version.calendar_name,
             "size": size_text(chosen.size),
             "quarantine": str(version.quarantine) if version.quarantine else None,
             "provenance": version.provenance,
@@ -67,21 +67,22 @@ def show(bundle: str, version_id: str | None, as_json: bool) -> None:
             "used by": [str(run.path) for run in stored_runs(bundle, version=version.id)],
         }
     if as_json:
-        coverage_rows = [
-            {k: str(v) if isinstance(v, dt.date) else v for k, v in row.items()} for row in rows.to_dicts()
-        ]
-        click.echo(json.dumps({**facts, "coverage": coverage_rows, "quality": found.to_dicts()}, indent=2, default=str))
+        tables = {
+            "coverage": [dict(zip(COVERAGE, row, strict=True)) for row in rows],
+            "quality": [dict(zip(QUALITY, row, strict=True)) for row in found],
+        }
+        click.echo(json.dumps({**facts, **tables}, indent=2, default=str))
         return
     for name, value in facts.items():
         shown = ", ".join(value) if isinstance(value, list) else value
         if not shown:
             continue  # nothing was quarantined, no run used it
         click.echo(f"{name:12}{json.dumps(shown, default=str) if isinstance(shown, dict) else shown}")
-    for table in (rows, found):
-        if table.height:
+    for names, table in ((COVERAGE, rows), (QUALITY, found)):
+        if table:
             click.echo()
-            print_table(table.columns, (column.to_list() for column in table.iter_columns()))
-    if not found.height:
+            print_table(names, zip(*table, strict=True))
+    if not found:
         click.echo("\nNothing odd was found in its bars, and nothing was left out.")
 
 

@@ -6,11 +6,10 @@ import contextlib
 import errno
 import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-
-import polars as pl
 
 from rustybt.errors import RustyBTError
 
@@ -41,12 +40,18 @@ def writing(kind: type[RustyBTError], place: object, otherwise: str) -> Iterator
     """
     try:
         yield
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except _refusals() as error:
         number = _number_of(error)
         if number is None and not isinstance(error, OSError) and not any(word in str(error) for word in _OF_WRITERS):
             raise
         remedy = _REMEDIES.get(number or 0, "See to it that the disk is there and has room")
         raise kind(f"{place} can't be written to: {_reason(error, number)}. {remedy}, or {otherwise}") from error
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What a disk that refuses is told as; of Polars, where anybody imported it."""
+    polars = sys.modules.get("polars")
+    return (OSError,) if polars is None else (OSError, polars.exceptions.PolarsError)
 
 
 @contextlib.contextmanager

@@ -172,4 +172,10 @@ def scaled_ints(column: pl.Series) -> list[int | None]:
     >>> scaled_ints(decimal_column("price", [12050, None], 2))
     [12050, None]
     """
-    return column.to_physical().to_list()
+    whole = column.to_physical()
+    if whole.dtype == pl.Int128:
+        # those of 64 bits, which most are, become Python's in a quarter of the time
+        narrow = whole.cast(pl.Int64, strict=False)
+        if narrow.null_count() == whole.null_count():
+            return narrow.to_list()
+    return whole.to_list()

@@ -32,7 +32,7 @@ class OrderEventKind(enum.StrEnum):
     """The kinds of events of an order.
 
     HELD: it waits for another order; RELEASED: no longer.
-    CHANGE_REFUSED: the account does not allow that it becomes larger; it stays as it is.
+    CHANGE_REFUSED: the account does not allow that it becomes larger or dearer; it stays as it is.
     NOT_FILLED: it was tried on a bar, and why it did not fill stays on it. TRAILED: its stop followed the price, or it
     was linked. These two are no events of their own.
     """

@@ -12,6 +12,7 @@ import polars as pl
 from rustybt.core import MARKET_TERMS, Explanation, OrderTerms, RunBars, kind_of, text_of_object, to_scale
 from rustybt.engine._bars_again import MarketAgain
 from rustybt.engine._market import reference_to
+from rustybt.engine._saved_market import order_frames, orders_from, place_of, saved_market
 from rustybt.errors import InputError
 from rustybt.execution import Meeting, Past, PastEvent, Triggers, history_of
 from rustybt.view import Axis
@@ -83,7 +84,8 @@ class Afterwards:
     """Explains the orders of a result: it opens the market again, which the result does not hold.
 
     again: its market. special: by number, the terms of orders that say more than prices. met: of those that were on
-    their way for longer, the first bar that they met. read: `same_bar` and `resolve` of the run.
+    their way for longer, the first bar that they met. read: `same_bar` and `resolve` of the run. place: where its
+    market is, for another process.
     """
 
     again: MarketAgain
@@ -94,6 +96,7 @@ class Afterwards:
     prefix: str
     met: dict[int, Meeting]
     read: tuple[str, str | None]
+    place: Mapping[str, Any]
 
     def __call__(self, result: Result, order_id: str) -> Explanation:
         """The life of an order. Raises InputError for an unknown id, BundleNotFound where the data are gone."""
@@ -124,6 +127,19 @@ class Afterwards:
         """The bars of the run. Raises BundleNotFound where the data are gone."""
         return self.again.bars()
 
+    def saved(self) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
+        """What `explains_again` makes the same of: a page that JSON can hold, and frames."""
+        triggers = self.triggers
+        page = {
+            "market": dict(self.place),
+            "last": self.last,
+            "triggers": [triggers.field, triggers.by_range, triggers.limits_hold, triggers.through],
+            "models": {kind: list(names) for kind, names in self.models.items()},
+            "prefix": self.prefix,
+            "read": list(self.read),
+        }
+        return page, order_frames(self.special, self.met)
+
 
 def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers, met: dict[int, Meeting]) -> Afterwards:
     """What explains the orders of a result. It holds neither the strategy nor, of a bundle, the market."""
@@ -141,6 +157,26 @@ def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers, met:
         run.book.prefix,
         met,
         (given["same_bar"], given["resolve"]),
+        place_of(market, run.market.axis, given["trading_calendar"]),
+    )
+
+
+def explains_again(
+    page: Mapping[str, Any], compat: Mapping[str, Any], frames: Mapping[str, pl.DataFrame]
+) -> Afterwards:
+    """What explains the orders of a saved result, of what `Afterwards.saved` gave. compat: of its run, by field."""
+    special, met = orders_from(frames)
+    field, by_range, limits_hold, through = page["triggers"]
+    return Afterwards(
+        saved_market(page["market"], compat),
+        page["last"],
+        special,
+        Triggers(field, by_range=by_range, limits_hold=limits_hold, through=through),
+        {kind: (slippage, commission) for kind, (slippage, commission) in page["models"].items()},
+        page["prefix"],
+        met,
+        tuple(page["read"]),
+        page["market"],
     )
 
 

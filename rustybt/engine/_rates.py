@@ -20,6 +20,37 @@ class PairUse(NamedTuple):
     inverse: bool
 
 
+class ClosesOfPair(NamedTuple):
+    """The closes of a pair on a route, by bar; unit: 1 at their scale; inverse: as in `PairUse`."""
+
+    closes: Sequence[int]
+    unit: int
+    inverse: bool
+
+
+class KeptRates:
+    """The rates of a run that is over: to its base currency, by closes that were copied out of the market.
+
+    routes: by currency its pairs, and the rate before any of them, which is of pence and their like.
+    """
+
+    __slots__ = ("_routes",)
+
+    def __init__(self, routes: dict[str, tuple[Rate, list[ClosesOfPair]]]) -> None:
+        self._routes = routes
+
+    def __call__(self, currency: str, bars: Sequence[int]) -> list[Rate]:
+        """So many units of the base currency for so many of another, at each of some bars; a zero is no rate."""
+        (numerator, denominator), pairs = self._routes.get(currency, ((0, 0), []))
+        tops, bottoms = [numerator] * len(bars), [denominator] * len(bars)
+        for closes, unit, inverse in pairs:
+            prices = [closes[bar] for bar in bars]
+            over, under = (bottoms, tops) if inverse else (tops, bottoms)
+            over[:] = [one * price for one, price in zip(over, prices, strict=True)]
+            under[:] = [one * unit for one in under]
+        return list(zip(tops, bottoms, strict=True))
+
+
 class Rates:
     """Rates: the worth of a unit of a currency in another one.
 
@@ -124,6 +155,20 @@ class Rates:
             rate = self._now[currency] = self.at(currency, self.base, bar)
         return rate
 
+    def kept(self) -> KeptRates:
+        """The rates to the base currency that were asked for, apart from the market."""
+        kept = {}
+        for currency, to in self._routes:
+            if to != self.base:
+                continue
+            units = whole_currency(self.base)[1], whole_currency(currency)[1]
+            pairs = [
+                ClosesOfPair(_copied(instrument.price), 10**instrument.mark_scale, inverse)
+                for instrument, inverse in self.pairs(currency, self.base)
+            ]
+            kept[currency] = units, pairs
+        return KeptRates(kept)
+
     def asked(self) -> list[tuple[str, str]]:
         """The pairs of currencies whose rate was asked for, in that order."""
         return list(self._routes)
@@ -131,3 +176,7 @@ class Rates:
     def used(self) -> dict[str, Sequence[str]]:
         """The keys of the pairs behind each rate that was asked for, by the two currencies."""
         return {f"{a}/{b}": [one.asset.key for one, _ in pairs] for (a, b), pairs in sorted(self._routes.items())}
+
+
+def _copied(prices: Sequence[int]) -> Sequence[int]:
+    return memoryview(prices.tobytes()).cast("q") if isinstance(prices, memoryview) else list(prices)

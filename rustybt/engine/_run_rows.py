@@ -84,7 +84,7 @@ def _currencies(run: RunState, recorder: Recorder) -> Currencies | None:
         return None
     return Currencies(
         base=run.account.currency,
-        rate=converter.rates.to_base,
+        rates=converter.rates.kept(),
         stamps=run.market.axis.stamps,
         bars=recorder.last_bars,
         used=run.books.used(),

@@ -159,7 +159,11 @@ def supervised(run: RunState, gate: Any, settings: RunSettings, recorder: Record
     """Holds the gate to what the account allows, and watches over it; None where there is nothing to watch."""
     asked: list[Any] = []
 
+    changing: dict[int, Any] = {}
+
     def becoming(order: Any) -> Any:
+        if order.number in changing:
+            return changing[order.number]
         return (order.terms, order.amount) if gate.wire is None else gate.wire.becoming(order)
 
     books, book, market, account = run.books, run.book, run.market, settings.account
@@ -178,7 +182,7 @@ def supervised(run: RunState, gate: Any, settings: RunSettings, recorder: Record
         asked.append(borrow)
     _tell_of_unknown(run, account)
     if asked:
-        gate.limit = Limits(asked, becoming)
+        gate.limit = Limits(asked, becoming, changing)
     return (
         None if rule is None and borrow is None else Supervision(run, rule, borrow, by_range=settings.margin_by_range)
     )

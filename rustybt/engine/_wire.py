@@ -191,7 +191,9 @@ class Wire:
         if late and self._broker.transit.get(order.number) != (due, True):
             due += 1  # the bar may have met the order before
         message = Message(due, arrival, order.number, cancels, terms, amount)
-        if due == self._market.bar + 1 and not self._market.now and self._opens_with(due) >= arrival:
+        # beyond the last bar nothing arrives any more
+        comes = due == self._market.bar + 1 < len(self._axis.times) and not self._market.now
+        if comes and self._opens_with(due) >= arrival:
             self.deliver(due)  # what was sent before
             self._carry_out(message, stamp)  # overnight: before anything can happen to the order
             return

@@ -10,7 +10,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from rustybt._kernels import Kernel
 from rustybt.errors import InputError, WrongType
+from rustybt.indicators._native import computed_with
 
 type Floats = npt.NDArray[np.float64]
 
@@ -46,7 +48,7 @@ class Indicator:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     unit: str | None = None
-    warm_up: Callable[..., int] = lambda: 1
+    warm_up: Callable[..., int] = lambda **_: 1
     recursive: bool = False
     own: bool = False
     least: int = 1
@@ -83,6 +85,13 @@ class Indicator:
         found = self.columns(arrays, checked)
         return found[0] if not self.outputs else dict(zip(self.outputs, found, strict=True))
 
+    @property
+    def of_library(self) -> bool:
+        """Whether it is one that `rustybt.indicators` lists."""
+        import rustybt.indicators as listed
+
+        return getattr(listed, self.name, None) is self
+
     def checked(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters, whole numbers and floats. Raises InputError for what is unknown, missing or out of bounds."""
         unknown = [name for name in parameters if name not in self.parameters]
@@ -117,9 +126,11 @@ class Indicator:
             raise InputError(f"{self.name}({name}={value!r}): pass a whole number of bars, {least} to {MOST:,}.")
         return int(value)
 
-    def columns(self, columns: list[Floats], parameters: Mapping[str, Any]) -> tuple[Floats, ...]:
+    def columns(
+        self, columns: list[Floats], parameters: Mapping[str, Any], kernel: Kernel | None = None
+    ) -> tuple[Floats, ...]:
         """Its columns, of columns of floats and checked parameters."""
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), computed_with(kernel):
             found = self.function(*columns, **parameters)
         return found if isinstance(found, tuple) else (found,)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rustybt.ingest._given import digest_of
     from rustybt.ingest._ingest import ingest
     from rustybt.ingest._preview import Preview, preview
-    from rustybt.ingest._quality import quality
+    from rustybt.ingest._quality import QUALITY, quality, quality_rows
     from rustybt.ingest._report import Change, IngestReport
     from rustybt.ingest._sample import SAMPLE, ingest_sample
     from rustybt.ingest._trades import dollar_bars, tick_bars, volume_bars
@@ -26,7 +26,7 @@ else:
             "rustybt.ingest._given": ("digest_of",),
             "rustybt.ingest._ingest": ("ingest",),
             "rustybt.ingest._preview": ("Preview", "preview"),
-            "rustybt.ingest._quality": ("quality",),
+            "rustybt.ingest._quality": ("QUALITY", "quality", "quality_rows"),
             "rustybt.ingest._report": ("Change", "IngestReport"),
             "rustybt.ingest._sample": ("SAMPLE", "ingest_sample"),
             "rustybt.ingest._trades": ("dollar_bars", "tick_bars", "volume_bars"),
@@ -35,6 +35,7 @@ else:
     )
 
 __all__ = [
+    "QUALITY",
     "SAMPLE",
     "Change",
     "Dialect",
@@ -47,6 +48,7 @@ __all__ = [
     "ingest_sample",
     "preview",
     "quality",
+    "quality_rows",
     "read_tables",
     "tick_bars",
     "validate",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from pathlib import Path
-from typing import Final
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.catalog import Count, Version, open_version, stored_counts, stored_left_out
 from rustybt.errors import CatalogError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 COUNTED_AT_ONCE: Final = 500_000
 """Bars of a version that are looked at when it was written; of more when somebody asks."""
@@ -18,10 +19,9 @@ _TIMES_ADDED: Final = 4
 _COUNTED_ANYWAY: Final = 2_000
 """A version that has many times the bars that were added to it is looked at when somebody asks, so that a small append
 costs what is added, unless all of it are a few bars."""
-_COLUMNS: Final = {
-    "symbol": pl.String, "frequency": pl.String, "layer": pl.String, "rule": pl.String, "severity": pl.String,
-    "stored": pl.Int64, "left_out": pl.Int64,
-}  # fmt: skip
+QUALITY: Final = ("symbol", "frequency", "layer", "rule", "severity", "stored", "left_out")
+"""The columns of `quality`."""
+_COUNTS: Final = ("stored", "left_out")
 
 
 def quality(bundle: str, *, version: str | None = None, root: str | Path | None = None) -> pl.DataFrame:
@@ -41,25 +41,39 @@ def quality(bundle: str, *, version: str | None = None, root: str | Path | None 
     >>> rustybt.quality("sample").select("symbol", "rule", "stored").head(2).rows()
     [('AAPL', 'spike', 1), ('GOOG', 'spike', 1)]
     """
+    import polars as pl
+
+    schema = {name: pl.Int64 if name in _COUNTS else pl.String for name in QUALITY}
     with open_version(bundle, version=version, root=root) as opened:
-        counts = stored_counts(opened)
-        if counts is None:
-            counts = _counted(opened)
-        symbols = {sid: symbol for sid, symbol, *_ in opened.described()} if counts else {}
-        rows: dict[tuple[str | None, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
-        for sid, frequency, rule, severity, findings in counts:
-            rows[symbols[sid], frequency, rule, severity][0] += findings
-        for symbol, frequency, rule, findings in stored_left_out(opened):
-            rows[symbol, frequency, rule, "error"][1] += findings
-    if not rows:
-        return pl.DataFrame(schema=_COLUMNS)
+        return pl.DataFrame(quality_rows(opened), schema=schema, orient="row")
+
+
+def quality_rows(version: Version) -> list[tuple[Any, ...]]:
+    """The rows of `quality`, with the columns `QUALITY`. Where it was counted before it needs no frame.
+
+    >>> import rustybt
+    >>> from rustybt.catalog import open_version
+    >>> from rustybt.ingest import quality_rows
+    >>> _ = rustybt.ingest_sample()
+    >>> with open_version("sample") as version:
+    ...     print(quality_rows(version)[0])
+    ('AAPL', '1d', 'anomalies', 'spike', 'warning', 1, 0)
+    """
+    counts = stored_counts(version)
+    if counts is None:
+        counts = _counted(version)
+    symbols = {sid: symbol for sid, symbol, *_ in version.described()} if counts else {}
+    rows: dict[tuple[str | None, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for sid, frequency, rule, severity, findings in counts:
+        rows[symbols[sid], frequency, rule, severity][0] += findings
+    for symbol, frequency, rule, findings in stored_left_out(version):
+        rows[symbol, frequency, rule, "error"][1] += findings
     from rustybt.validation import LAYERS
 
-    listed = [
+    return [
         (symbol, frequency or None, LAYERS.get(rule), rule, severity, *both)
         for (symbol, frequency, rule, severity), both in sorted(rows.items(), key=lambda row: _order(row[0]))
     ]
-    return pl.DataFrame(listed, schema=_COLUMNS, orient="row")
 
 
 def _order(about: tuple[str | None, str, str, str]) -> tuple[str, str, int, str]:

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
-from rustybt.core import check_regular, writing
+from rustybt.core import check_regular, taken, writing
 from rustybt.errors import JournalError
-from rustybt.live._lock import taken
 
 CHAIN: Final = b"rustybt-audit-1\n"
 """What is hashed before each line, so that no hash of something else can stand for one."""

@@ -12,20 +12,27 @@ from rustybt.metrics._against import (
 from rustybt.metrics._against_benchmark import BenchmarkStatistics, benchmark_statistics
 from rustybt.metrics._alpha import alpha
 from rustybt.metrics._beta import beta
+from rustybt.metrics._brinson import brinson
 from rustybt.metrics._by_period import by_period
 from rustybt.metrics._calmar import calmar
+from rustybt.metrics._component_value_at_risk import component_value_at_risk
+from rustybt.metrics._concentration import concentration
 from rustybt.metrics._downside_deviation import downside_deviation
 from rustybt.metrics._drawdowns import drawdowns, longest_under_water, time_under_water, under_water
 from rustybt.metrics._expanding import ExpandingStatistics, expanding_statistics
 from rustybt.metrics._exposure import average_exposure
+from rustybt.metrics._factors import FactorRegression, factor_regression
 from rustybt.metrics._gain_to_pain import gain_to_pain
 from rustybt.metrics._histogram import histogram
+from rustybt.metrics._kelly import kelly
 from rustybt.metrics._kurtosis import kurtosis
 from rustybt.metrics._leverage import average_leverage, max_leverage
 from rustybt.metrics._max_drawdown import max_drawdown, max_drawdown_of_values
 from rustybt.metrics._objects import DailyLedgerField, ReturnsStatistic, SimpleLedgerField, StartOfPeriodLedgerField
 from rustybt.metrics._omega import omega
 from rustybt.metrics._path import growth_path
+from rustybt.metrics._probabilistic_sharpe import minimum_track_record, probabilistic_sharpe
+from rustybt.metrics._recovery_factor import recovery_factor
 from rustybt.metrics._returns import annual_return, calendar_return, total_return
 from rustybt.metrics._risk_report import risk_report
 from rustybt.metrics._rolling import rolling
@@ -70,6 +77,7 @@ __all__ = [
     "DailyColumns",
     "DailyLedgerField",
     "ExpandingStatistics",
+    "FactorRegression",
     "Figures",
     "ReturnsStatistic",
     "SimpleLedgerField",
@@ -81,9 +89,12 @@ __all__ = [
     "average_leverage",
     "benchmark_statistics",
     "beta",
+    "brinson",
     "by_period",
     "calendar_return",
     "calmar",
+    "component_value_at_risk",
+    "concentration",
     "conditional_value_at_risk",
     "correlation",
     "down_capture",
@@ -91,11 +102,13 @@ __all__ = [
     "drawdowns",
     "expanding_statistics",
     "expectancy",
+    "factor_regression",
     "further_figures",
     "gain_to_pain",
     "growth_path",
     "histogram",
     "information_ratio",
+    "kelly",
     "kurtosis",
     "load",
     "longest_streaks",
@@ -106,9 +119,12 @@ __all__ = [
     "max_leverage",
     "metrics_of",
     "metrics_sets",
+    "minimum_track_record",
     "omega",
     "payoff_ratio",
+    "probabilistic_sharpe",
     "profit_factor",
+    "recovery_factor",
     "register",
     "risk_report",
     "rolling",

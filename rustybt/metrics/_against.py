@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import compress
-from operator import mul, sub
 
 from rustybt.core import RATIO_SCALE
 from rustybt.errors import InputError
-from rustybt.metrics._numbers import Numbers, check_periods, loses_all, ratio, root_half_even, signed_root_half_even
+from rustybt.metrics._numbers import Numbers, check_periods, ratio, root_half_even, signed_root_half_even
 from rustybt.metrics._rates import Rate, excess_over
 from rustybt.metrics._returns import annual_return
 from rustybt.metrics._sample import POWERS, PRECISE, Sample, exact_ratio, growth_of, quotient, rounded, sample_of
@@ -32,13 +30,12 @@ class Pair:
     @cached_property
     def shared(self) -> int:
         """`count**2` times the covariance."""
-        products: int = sum(map(mul, self.own.values, self.other.values))
-        return self.count * products - self.own.total * self.other.total
+        return self.count * self.own.products(self.other) - self.own.total * self.other.total
 
     @cached_property
     def active(self) -> Sample:
         """What the run returned beyond the benchmark in each session."""
-        return Sample([*map(sub, self.own.values, self.other.values)], self.own.scale)
+        return self.own.less(self.other)
 
 
 def pair_of(returns: Numbers | Sample, benchmark: Numbers | Sample) -> Pair:
@@ -184,7 +181,7 @@ def up_capture(returns: Numbers | Sample, benchmark: Numbers | Sample) -> Decima
     >>> up_capture(["0.02", "-0.01"], ["0.04", "-0.02"])
     Decimal('0.500000000000000000')
     """
-    return _capture(pair_of(returns, benchmark), 1)
+    return _capture(pair_of(returns, benchmark), above=True)
 
 
 def down_capture(returns: Numbers | Sample, benchmark: Numbers | Sample) -> Decimal | None:
@@ -200,21 +197,19 @@ def down_capture(returns: Numbers | Sample, benchmark: Numbers | Sample) -> Deci
     >>> down_capture(["0.02", "-0.01"], ["0.04", "-0.02"])
     Decimal('0.500000000000000000')
     """
-    return _capture(pair_of(returns, benchmark), -1)
+    return _capture(pair_of(returns, benchmark), above=False)
 
 
-def _capture(pair: Pair, sign: int) -> Decimal | None:
-    picked = [value > 0 for value in pair.other.values] if sign > 0 else [value < 0 for value in pair.other.values]
-    parts = [[*compress(side.values, picked)] for side in (pair.own, pair.other)]
-    scale = pair.own.scale
-    if not parts[0] or any(loses_all(part, scale) for part in parts):
+def _capture(pair: Pair, *, above: bool) -> Decimal | None:
+    parts = [side.picked(pair.other, above=above) for side in (pair.own, pair.other)]
+    if not parts[0].count or any(part.loses_all for part in parts):
         return None
-    own, other = (_geometric_mean(part, scale) for part in parts)
+    own, other = map(_geometric_mean, parts)
     return rounded(PRECISE.divide(own, other))
 
 
-def _geometric_mean(values: list[int], scale: int) -> Decimal:
+def _geometric_mean(sample: Sample) -> Decimal:
     """`prod(1 + r) ** (1 / n) - 1` with 40 good decimals."""
     return PRECISE.subtract(
-        POWERS.power(growth_of(values, scale), PRECISE.divide(Decimal(1), Decimal(len(values)))), Decimal(1)
+        POWERS.power(growth_of(sample), PRECISE.divide(Decimal(1), Decimal(sample.count))), Decimal(1)
     )

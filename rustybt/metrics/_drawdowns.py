@@ -12,7 +12,7 @@ import polars as pl
 from rustybt.core import RATIO_SCALE, decimal_column, div_half_even
 from rustybt.errors import InputError
 from rustybt.metrics._numbers import ONE, Numbers, ratio
-from rustybt.metrics._sample import WEALTH_ONE, Sample, exact_ratio, longest_row, sample_of
+from rustybt.metrics._sample import WEALTH_ONE, Sample, exact_ratio, sample_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def time_under_water(returns: Numbers | Sample) -> Decimal | None:
     sample = sample_of(returns)
     if not sample.count:
         return None
-    return ratio(exact_ratio(sample.count - sample.falls.count(0), sample.count))
+    return ratio(exact_ratio(sample.under_water[0], sample.count))
 
 
 def longest_under_water(returns: Numbers | Sample) -> int:
@@ -126,4 +126,4 @@ def longest_under_water(returns: Numbers | Sample) -> int:
     >>> longest_under_water(["0.1", "-0.2", "0.1", "0.3", "-0.1"])
     2
     """
-    return longest_row([fall > 0 for fall in sample_of(returns).falls])
+    return sample_of(returns).under_water[1]

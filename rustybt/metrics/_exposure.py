@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import polars as pl
+
 from rustybt.core import div_half_even
 from rustybt.errors import InputError
 from rustybt.metrics._numbers import ONE, Numbers, ratio, scaled_numbers
@@ -22,6 +24,9 @@ def average_exposure(exposure: Numbers, values: Numbers) -> Decimal | None:
     >>> average_exposure([50, 100], [100, 100])
     Decimal('0.750000000000000000')
     """
+    found = _counted_shares(exposure, values)
+    if found is not None:
+        return ratio(div_half_even(found[0] * ONE, found[1] * _GUARD)) if found[1] else None
     held, held_scale = scaled_numbers(exposure, "exposure")
     worth, worth_scale = scaled_numbers(values, "values")
     if len(held) != len(worth):
@@ -33,3 +38,12 @@ def average_exposure(exposure: Numbers, values: Numbers) -> Decimal | None:
         if whole > 0
     ]
     return ratio(div_half_even(sum(shares) * ONE, len(shares) * _GUARD)) if shares else None
+
+
+def _counted_shares(exposure: Numbers, values: Numbers) -> tuple[int, int] | None:
+    """Their sum at scale 40 and their number, as the native kernel counts them; None where it does not."""
+    if not (isinstance(exposure, pl.Series) and isinstance(values, pl.Series) and len(exposure) == len(values)):
+        return None
+    from rustybt.metrics._counted import shares
+
+    return shares(exposure, values)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 
 from rustybt.core import RATIO_SCALE, Number, div_half_even, rescale_half_even
-from rustybt.metrics._numbers import ONE, Numbers, ratio, scaled_numbers
+from rustybt.metrics._numbers import ONE, Numbers, exact_sum, ratio, scaled_numbers
 
 
 def max_leverage(leverage: Numbers | Iterable[Number | None]) -> Decimal | None:
@@ -35,8 +35,13 @@ def average_leverage(leverage: Numbers | Iterable[Number | None]) -> Decimal | N
     >>> average_leverage(["0.5", None, "1.5"])
     Decimal('1.000000000000000000')
     """
-    values, scale = scaled_numbers(_present(leverage), "leverage")
-    return ratio(div_half_even(sum(values) * ONE, len(values) * 10**scale)) if values else None
+    present = _present(leverage)
+    if isinstance(present, pl.Series) and isinstance(present.dtype, pl.Decimal):
+        total, scale = exact_sum(present), present.dtype.scale
+    else:
+        values, scale = scaled_numbers(present, "leverage")
+        total = sum(values)
+    return ratio(div_half_even(total * ONE, len(present) * 10**scale)) if len(present) else None
 
 
 def _present(numbers: Numbers | Iterable[Number | None]) -> Numbers:

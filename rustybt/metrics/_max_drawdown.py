@@ -26,14 +26,14 @@ def max_drawdown(returns: Numbers | Sample) -> Decimal | None:
     Decimal('-0.200000000000000000')
     """
     sample = sample_of(returns)
-    values, scale, one = sample.values, sample.scale, sample.one
-    if not values:
+    if not sample.count:
         return None
     if not sample.loses_all and sample.error < SLIGHT:
-        deepest = max(sample.falls)
-        ends = {div_half_even(-max(fall, 0) * ONE, WEALTH_ONE) for fall in _bounds(deepest, sample.error)}
+        about = _bounds(sample.deepest, sample.error)
+        ends = {div_half_even(-max(fall, 0) * ONE, WEALTH_ONE) for fall in about}
         if len(ends) == 1:
             return ratio(ends.pop())
+    values, scale, one = sample.values, sample.scale, sample.one
     factors = [one + value for value in values]
     exact = scale * len(values)  # with that many decimals no product is cut, so the loop ends
     digits = min(max(_FIRST_DIGITS, scale), max(exact, RATIO_SCALE))

@@ -16,6 +16,8 @@ type Numbers = pl.Series | Sequence[Number]
 """A Polars Series (Decimal, integer or float) or a sequence of int, Decimal, text or float."""
 
 ONE: Final = 10**RATIO_SCALE
+_WIDEST: Final = 2**126
+"""Sums of 128 bits wrap around without a word."""
 
 
 def scaled_numbers(numbers: Numbers, what: str) -> tuple[list[int], int]:
@@ -31,6 +33,19 @@ def scaled_numbers(numbers: Numbers, what: str) -> tuple[list[int], int]:
     pairs = [scaled(exact_number(_present(n, what, row), f"{what}, row {row}")) for row, n in enumerate(numbers)]
     scale = max((own for _, own in pairs), default=0)
     return [value * 10 ** (scale - own) for value, own in pairs], scale
+
+
+def exact_sum(column: pl.Series) -> int:
+    """The sum of the integers behind a Decimal column, at its scale; nulls count as 0.
+
+    >>> exact_sum(pl.Series(["0.25", "0.5", None]).cast(pl.Decimal(38, 2)))
+    75
+    """
+    ints = column.to_physical()
+    ends: list[int] = [ints.min() or 0, ints.max() or 0]  # type: ignore[list-item]  # they are integers
+    if max(map(abs, ends)) * len(ints) < _WIDEST:
+        return int(ints.sum())
+    return sum(value for value in ints.to_list() if value is not None)
 
 
 def _present[T](number: T | None, what: str, row: int) -> T:

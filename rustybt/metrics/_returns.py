@@ -26,7 +26,7 @@ def total_return(returns: Numbers | Sample) -> Decimal:
     """
     sample = sample_of(returns)
     if not sample.loses_all:
-        low = sample.wealth[-1]
+        low = sample.last
         ends = {div_half_even((end - WEALTH_ONE) * ONE, WEALTH_ONE) for end in (low, low + _error(sample))}
         if len(ends) == 1:
             return ratio(ends.pop())
@@ -76,7 +76,7 @@ def calendar_return(returns: Numbers | Sample, *, days: int) -> Decimal | None:
 
 def _error(sample: Sample) -> int:
     """How much the exact wealth at the end may be more than `wealth` says, at its scale."""
-    return sample.wealth[-1] * sample.error // WEALTH_ONE + 1
+    return sample.last * sample.error // WEALTH_ONE + 1
 
 
 def _less_one(growth: Decimal) -> Decimal | None:

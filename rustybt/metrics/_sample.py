@@ -6,10 +6,13 @@ import decimal
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from operator import mul
+from itertools import compress
+from operator import mul, sub
 from typing import Final
 
-from rustybt.core import div_half_even
+import polars as pl
+
+from rustybt.core import RATIO_SCALE, div_half_even
 from rustybt.metrics._numbers import Numbers, loses_all, scaled_numbers
 
 PRECISE: Final = decimal.Context(
@@ -89,9 +92,39 @@ class Sample:
         return sum([value > 0 for value in self.values])
 
     @cached_property
+    def losers(self) -> int:
+        """How many are below 0."""
+        return len(self.losses)
+
+    @cached_property
+    def streaks(self) -> tuple[int, int]:
+        """The most above 0 in a row, and the most below 0."""
+        values = self.values
+        return longest_row([value > 0 for value in values]), longest_row([value < 0 for value in values])
+
+    @cached_property
     def cubes(self) -> int:
         cubes: int = sum(map(mul, self.values, self.squared))
         return cubes
+
+    @cached_property
+    def fourths(self) -> int:
+        fourths: int = sum(map(mul, self.squared, self.squared))
+        return fourths
+
+    def products(self, other: Sample) -> int:
+        """The sum of the products with as many others."""
+        products: int = sum(map(mul, self.values, other.values))
+        return products
+
+    def less(self, other: Sample) -> Sample:
+        """What each value is beyond another, at the same scale."""
+        return Sample([*map(sub, self.values, other.values)], self.scale)
+
+    def picked(self, other: Sample, *, above: bool) -> Sample:
+        """The values where another is above 0, or below it."""
+        picked = [value > 0 for value in other.values] if above else [value < 0 for value in other.values]
+        return Sample([*compress(self.values, picked)], self.scale)
 
     @cached_property
     def second(self) -> int:
@@ -108,8 +141,7 @@ class Sample:
     def fourth(self) -> int:
         """`count**4` times the fourth central moment."""
         count, total = self.count, self.total
-        fourths: int = sum(map(mul, self.squared, self.squared))
-        outer = count**3 * fourths - 4 * count * count * total * self.cubes
+        outer = count**3 * self.fourths - 4 * count * count * total * self.cubes
         return outer + 6 * count * total**2 * self.squares - 3 * total**4
 
     @cached_property
@@ -123,17 +155,35 @@ class Sample:
         return [grown, *[grown := grown * (one + value) // one for value in self.values]]
 
     @cached_property
+    def last(self) -> int:
+        """The wealth at the end."""
+        return self.wealth[-1]
+
+    @cached_property
+    def lowest(self) -> int:
+        """The least wealth."""
+        return min(self.wealth)
+
+    @cached_property
     def error(self) -> int:
         """How far a value of `wealth` may lie below the exact one, at most, relative to it at scale 45.
 
         Each step cuts off less than one unit, which grows or shrinks with what follows.
         """
-        return self.count * WEALTH_ONE // max(min(self.wealth), 1) + 1
+        return self.count * WEALTH_ONE // max(self.lowest, 1) + 1
 
     @cached_property
     def growth(self) -> Decimal:
         """What one unit grew to over all sessions, with 40 good decimals; where nothing `loses_all`."""
-        return quotient(self.wealth[-1], WEALTH_ONE)
+        return quotient(self.last, WEALTH_ONE)
+
+    @cached_property
+    def growth_parts(self) -> list[tuple[int, int, int]]:
+        """The product of one more than each value, 4096 at a time: its first digits, the power of 2 that they are to be
+        multiplied with, and how many values it is of; where nothing `loses_all`."""
+        chunks = [self.values[start : start + _CHUNK] for start in range(0, self.count, _CHUNK)]
+        one = self.one
+        return [(*first_digits_of_product([one + value for value in chunk]), len(chunk)) for chunk in chunks]
 
     def grown(self, years: Decimal) -> Decimal:
         """`growth` to that power, with 55 digits."""
@@ -165,6 +215,21 @@ class Sample:
         return falls
 
     @cached_property
+    def deepest(self) -> int:
+        """The largest of the `falls`; for one return or more."""
+        return max(self.falls)
+
+    @cached_property
+    def squared_falls(self) -> int:
+        """The sum of their squares."""
+        return sum([fall * fall for fall in self.falls if fall])
+
+    @cached_property
+    def under_water(self) -> tuple[int, int]:
+        """How many sessions end below a peak, and how many in a row."""
+        return self.count - self.falls.count(0), longest_row([fall > 0 for fall in self.falls])
+
+    @cached_property
     def mean(self) -> Decimal:
         """With 80 digits; for one return or more."""
         return quotient(self.total, self.count * self.one)
@@ -186,7 +251,19 @@ class Sample:
 
 def sample_of(returns: Numbers | Sample) -> Sample:
     """The returns, read unless they are already. Raises InputError on nulls, NonFiniteInput on NaN and infinities."""
-    return returns if isinstance(returns, Sample) else Sample(*scaled_numbers(returns, "returns"))
+    if isinstance(returns, Sample):
+        return returns
+    counted = counted_sample(returns) if isinstance(returns, pl.Series) else None
+    return Sample(*scaled_numbers(returns, "returns")) if counted is None else counted
+
+
+def counted_sample(returns: pl.Series) -> Sample | None:
+    """Those of a column as a run has them, counted by the native kernel; None where that is not there, or can't."""
+    if returns.dtype != pl.Decimal(38, RATIO_SCALE):
+        return None
+    from rustybt.metrics._counted import counted
+
+    return counted(returns)
 
 
 def quotient(numerator: int, denominator: int) -> Decimal:
@@ -221,14 +298,12 @@ def product_of(factors: list[int]) -> int:
     return factors[0] if factors else 1
 
 
-def growth_of(values: list[int], scale: int) -> Decimal:
+def growth_of(sample: Sample) -> Decimal:
     """What one unit grew to, with 70 good digits, where no return is -100 % or less: without the path there."""
-    one, grown = 10**scale, Decimal(1)
-    for start in range(0, len(values), _CHUNK):
-        factors = [one + value for value in values[start : start + _CHUNK]]
-        product, extra = first_digits_of_product(factors)
+    grown = Decimal(1)
+    for product, extra, count in sample.growth_parts:
         digits = PRECISE.multiply(Decimal(product), PRECISE.power(_TWO, Decimal(extra)))
-        grown = PRECISE.multiply(grown, PRECISE.scaleb(digits, -scale * len(factors)))
+        grown = PRECISE.multiply(grown, PRECISE.scaleb(digits, -sample.scale * count))
     return grown
 
 

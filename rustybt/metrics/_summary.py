@@ -14,6 +14,7 @@ from rustybt.metrics._against_benchmark import benchmark_statistics
 from rustybt.metrics._expanding import expanding_statistics
 from rustybt.metrics._exposure import average_exposure
 from rustybt.metrics._leverage import average_leverage, max_leverage
+from rustybt.metrics._numbers import exact_sum
 from rustybt.metrics._path import growth_path
 from rustybt.metrics._returns import annualised
 from rustybt.metrics._ruin import ruined_row, without_meaning
@@ -77,6 +78,10 @@ def statistics_columns(
 
 
 def _ints(daily: pl.DataFrame, name: str) -> list[int | None]:
+    return scaled_ints(_column(daily, name))
+
+
+def _column(daily: pl.DataFrame, name: str) -> pl.Series:
     if name not in daily.columns:
         raise InputError(f"daily: there is no column {name!r}, only {daily.columns}. Pass the engine's daily frame.")
     column = daily[name]
@@ -85,7 +90,7 @@ def _ints(daily: pl.DataFrame, name: str) -> list[int | None]:
         raise InputError(f"daily: {name!r} is {column.dtype}. Pass it as Decimal(38, {scale}).")
     if name != "gross_leverage" and column.null_count():
         raise InputError(f"daily: {name!r} has nulls. Pass a value for every session.")
-    return scaled_ints(column)
+    return column
 
 
 def summary(daily: pl.DataFrame, *, periods: int) -> Figures:
@@ -115,15 +120,16 @@ def summary(daily: pl.DataFrame, *, periods: int) -> Figures:
         averages = [f"average_{name}" for name in ("gross_leverage", "net_leverage", "long_exposure", "short_exposure")]
         return {"trading_days": 0} | dict.fromkeys([*money, *names, *averages, *against])
     last = daily.row(-1, named=True)
-    values, pnl = cast(list[int], _ints(daily, "portfolio_value")), cast(list[int], _ints(daily, "pnl"))
+    values, pnl = _column(daily, "portfolio_value"), _column(daily, "pnl")
+    start = exact_sum(values.head(1)) - exact_sum(pnl.head(1))
     ruined = ruined_row(daily) is not None
     figures: Figures = {
         "trading_days": daily.height,
-        "starting_value": as_decimal(values[0] - pnl[0], MONEY_SCALE),
+        "starting_value": as_decimal(start, MONEY_SCALE),
         "final_value": last["portfolio_value"],
-        "pnl": as_decimal(sum(pnl), MONEY_SCALE),
+        "pnl": as_decimal(exact_sum(pnl), MONEY_SCALE),
         "total_return": last["algorithm_period_return"],
-        "annual_return": None if ruined else _annual_return(daily, values, pnl, periods),
+        "annual_return": None if ruined else _annual_return(values, pnl, _column(daily, "returns"), periods),
     }
     figures |= {name: last[column] for name, column in names.items()}
     solvent = daily.filter(daily["portfolio_value"] > 0) if ruined else daily
@@ -138,6 +144,12 @@ def summary(daily: pl.DataFrame, *, periods: int) -> Figures:
     return figures | compared | (dict.fromkeys(("alpha", "beta")) if ruined and against else {})
 
 
-def _annual_return(daily: pl.DataFrame, values: list[int], pnl: list[int], periods: int) -> Decimal | None:
-    path = growth_path(values, pnl, cast(list[int], _ints(daily, "returns")))
-    return annualised(path[-1], path[0], daily.height, periods) if min(path[0], path[-1]) > 0 else None
+def _annual_return(values: pl.Series, pnl: pl.Series, returns: pl.Series, periods: int) -> Decimal | None:
+    from rustybt.metrics._counted import grows_by_values
+
+    if grows_by_values(values, pnl, returns):
+        start, end = exact_sum(values.head(1)) - exact_sum(pnl.head(1)), exact_sum(values.tail(1))
+    else:
+        path = growth_path(*(cast(list[int], scaled_ints(column)) for column in (values, pnl, returns)))
+        start, end = path[0], path[-1]
+    return annualised(end, start, len(values), periods) if min(start, end) > 0 else None

@@ -30,11 +30,14 @@ from rustybt.metrics._calmar import calmar
 from rustybt.metrics._downside_deviation import downside_deviation
 from rustybt.metrics._drawdowns import longest_under_water, time_under_water
 from rustybt.metrics._gain_to_pain import gain_to_pain
+from rustybt.metrics._kelly import kelly
 from rustybt.metrics._kurtosis import kurtosis
 from rustybt.metrics._max_drawdown import max_drawdown
 from rustybt.metrics._numbers import Numbers, check_periods, ratio
 from rustybt.metrics._omega import omega
+from rustybt.metrics._probabilistic_sharpe import minimum_track_record, probabilistic_sharpe
 from rustybt.metrics._rates import Rate
+from rustybt.metrics._recovery_factor import recovery_factor
 from rustybt.metrics._returns import annual_return, calendar_return, total_return
 from rustybt.metrics._ruin import ruined_row
 from rustybt.metrics._sample import Sample, exact_ratio, sample_of
@@ -155,6 +158,8 @@ def _ratios(sample: Sample, periods: int, risk_free: Rate) -> dict[str, Measure]
         "sharpe": (lambda: sharpe(sample, **rate), lambda: sharpe_error(sample, **rate)),  # type: ignore[arg-type]
         "sharpe_low": (lambda: ends()[0], None),
         "sharpe_high": (lambda: ends()[1], None),
+        "probabilistic_sharpe": (lambda: probabilistic_sharpe(sample, **rate), None),  # type: ignore[arg-type]
+        "minimum_track_record": (lambda: minimum_track_record(sample, **rate), None),  # type: ignore[arg-type]
         "downside_deviation": (lambda: downside_deviation(sample, periods=periods), None),
         "sortino": (lambda: sortino(sample, periods=periods, target=risk_free), None),
         "calmar": (lambda: calmar(sample, periods=periods), None),
@@ -162,6 +167,7 @@ def _ratios(sample: Sample, periods: int, risk_free: Rate) -> dict[str, Measure]
         "martin": (lambda: martin(sample, periods=periods, risk_free=yearly), None),  # type: ignore[arg-type]
         "gain_to_pain": (lambda: gain_to_pain(sample), None),
         "tail_ratio": (lambda: tail_ratio(sample), None),
+        "kelly": (lambda: kelly(sample, **rate), None),  # type: ignore[arg-type]
     }
 
 
@@ -181,6 +187,7 @@ def _end(sample: Sample, row: int) -> Decimal | None:
 def _falls(sample: Sample) -> dict[str, Measure]:
     return {
         "max_drawdown": (lambda: max_drawdown(sample), None),
+        "recovery_factor": (lambda: recovery_factor(sample), None),
         "ulcer_index": (lambda: ulcer_index(sample), None),
         "time_under_water": (lambda: time_under_water(sample), None),
         "longest_under_water": (lambda: longest_under_water(sample), None),

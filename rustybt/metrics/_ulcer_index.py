@@ -24,8 +24,7 @@ def ulcer_index(returns: Numbers | Sample) -> Decimal | None:
     sample = sample_of(returns)
     if not sample.count or sample.loses_all:
         return None
-    squares = sum([fall * fall for fall in sample.falls if fall])
-    return ratio(root_half_even(squares * 10 ** (2 * RATIO_SCALE), sample.count * WEALTH_ONE**2))
+    return ratio(root_half_even(sample.squared_falls * 10 ** (2 * RATIO_SCALE), sample.count * WEALTH_ONE**2))
 
 
 def martin(returns: Numbers | Sample, *, periods: int, risk_free: Number = 0) -> Decimal | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rustybt.metrics._numbers import Numbers, ratio
-from rustybt.metrics._sample import Sample, exact_ratio, longest_row, sample_of
+from rustybt.metrics._sample import Sample, exact_ratio, sample_of
 
 
 def win_rate(results: Numbers | Sample) -> Decimal | None:
@@ -47,7 +47,7 @@ def payoff_ratio(results: Numbers | Sample) -> Decimal | None:
     Decimal('2.000000000000000000')
     """
     sample = sample_of(results)
-    won, losses = sample.total + sample.lost, len(sample.losses)
+    won, losses = sample.total + sample.lost, sample.losers
     return ratio(exact_ratio(won * losses, sample.wins * sample.lost)) if sample.wins and losses else None
 
 
@@ -74,5 +74,4 @@ def longest_streaks(results: Numbers | Sample) -> tuple[int, int]:
     >>> longest_streaks([5, 3, -2, 0, 4])
     (2, 1)
     """
-    values = sample_of(results).values
-    return longest_row([value > 0 for value in values]), longest_row([value < 0 for value in values])
+    return sample_of(results).streaks

@@ -58,16 +58,24 @@ def modify_within(
     changes: Any,
 ) -> bool:
     """As `modify`, as far as the account allows it: what it refuses is an event of the order, which says why."""
-    wanted = changes.get("amount")
-    if limit is not None and wanted is not None and order.status in (OrderStatus.OPEN, OrderStatus.HELD):
-        amount = size(wanted)
-        refusal = limit.refusal_of_change(order, amount)
+    now = None if wire is None else wire.becoming(order)
+    given = {name: value for name, value in changes.items() if value is not None}
+    if limit is not None and given and order.status in (OrderStatus.OPEN, OrderStatus.HELD):
+        terms, amount = _wanted(order, now, given, size)
+        refusal = limit.refusal_of_change(order, terms, amount) if amount * order.amount > 0 else None
         if refusal is not None:
             cause, told = refusal
-            kind = OrderEventKind.CHANGE_REFUSED.value
-            book.rows.add((order.number, stamp, kind, amount, order.limit, order.stop, cause.label, None, told))
+            kind, prices = OrderEventKind.CHANGE_REFUSED.value, terms or MARKET_TERMS
+            book.rows.add((order.number, stamp, kind, amount, prices.limit, prices.stop, cause.label, None, told))
             return False
-    return modify(wire or book, order, stamp, size, changes, None if wire is None else wire.becoming(order))
+    return modify(wire or book, order, stamp, size, changes, now)
+
+
+def _wanted(order: WorkingOrder, now: Wanted | None, given: dict[str, Any], size: Callable[[Any], int]) -> Wanted:
+    """The terms and the amount that an order is to have. now: what it is changed from; None for the order as it is."""
+    old_terms, old_amount = now or (order.terms, order.amount)
+    amount = old_amount if "amount" not in given else size(given["amount"])
+    return _terms(order, old_terms or MARKET_TERMS, given), amount
 
 
 def modify(
@@ -83,9 +91,7 @@ def modify(
     given = {name: value for name, value in changes.items() if value is not None}
     if not given:
         raise BadOrderParameters("modify_order was given nothing to change: give amount or a price.")
-    old_terms, old_amount = now or (order.terms, order.amount)
-    amount = old_amount if "amount" not in given else size(given["amount"])
-    terms = _terms(order, old_terms or MARKET_TERMS, given)
+    terms, amount = _wanted(order, now, given, size)
     if amount * order.amount <= 0:
         raise BadOrderParameters(
             f"amount={given.get('amount')!r}: the order is for {_units(order, order.amount)}. Give an amount on the "

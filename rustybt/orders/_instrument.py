@@ -108,7 +108,9 @@ class Limit(Protocol):
     """What the account allows: asked of each order, those past the controls too."""
 
     def refusal(self, instrument: Any, size: int, terms: OrderTerms[int] | None, /) -> tuple[Cause, str] | None: ...
-    def refusal_of_change(self, order: Any, amount: int, /) -> tuple[Cause, str] | None: ...
+    def refusal_of_change(
+        self, order: Any, terms: OrderTerms[int] | None, amount: int, /
+    ) -> tuple[Cause, str] | None: ...
 
 
 class Conversions(Protocol):

@@ -36,7 +36,7 @@ def assets_frame(assets: Sequence[Asset], kernel: Kernel) -> pl.DataFrame:
     for row in zip(*values, strict=True):
         kept.add(row)
     columns = [(name, kind, place, None) for place, (name, kind) in enumerate(zip(names, kinds, strict=True))]
-    return pl.DataFrame(kept.frame(kernel.asset_table([], [], [], [], [], [], "", 0), names.index("sid"), columns))
+    return pl.DataFrame(kept.frame(kernel.asset_table([], [], [], [], [], [], "", 0, []), names.index("sid"), columns))
 
 
 def assets_by_sid(frame: pl.DataFrame) -> dict[int, Asset]:

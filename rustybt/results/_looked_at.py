@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rustybt.core import RunBars, check_process
-from rustybt.errors import LookupFailed, ResultError
+from rustybt.errors import LookupFailed
+from rustybt.results._later import gone, looking_back
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from rustybt.core import Explanation
     from rustybt.diagnostics import Diagnostics
     from rustybt.results._result import Result
-
-
-class LooksBack(Protocol):
-    """What knows the market of a run that is over. It raises BundleNotFound where the data are gone."""
-
-    def __call__(self, result: Result, order_id: str, /) -> Explanation:
-        """The life of an order."""
-
-    def bars(self) -> RunBars:
-        """The bars of the run."""
 
 
 class LookedAt:
@@ -36,7 +26,7 @@ class LookedAt:
 
         Each has a code, a severity ("serious", "warning", "info"), a sentence, its evidence and what to do;
         docs/guides/diagnostics.md lists the codes. The checks are made when this is first asked for. Those that need
-        the bars of the run are not made for a result that was loaded: `diagnostics.not_made` has them.
+        the bars of the run are not made where these are gone: `diagnostics.not_made` has them.
 
         >>> from rustybt import run
         >>> def handle_data(context, data):
@@ -61,7 +51,7 @@ class LookedAt:
         each bought at the close of the first bar, or of its own first one, and never sold: no costs, fractions of
         units, splits and dividends (in cash, from the ex-date on) included. What an asset is worth is rounded once, to
         20 decimals. It is worked out when it is first asked for, of the bars of the run.
-        Raises ResultError for a result that was loaded, and for a run that has no such asset.
+        Raises ResultError where the bars are gone, and for a run that has no such asset.
 
         >>> from rustybt import run
         >>> def handle_data(context, data):
@@ -77,7 +67,9 @@ class LookedAt:
         return cast("pl.DataFrame", result._held)
 
     def run_bars(self) -> RunBars:
-        """The bars of the run, opened again. Raises ResultError where they are not at hand.
+        """The bars of the run, opened again: of a loaded result too, as long as a catalog has its version.
+
+        Raises ResultError where they are not at hand.
 
         >>> from rustybt import run
         >>> def handle_data(context, data):
@@ -86,14 +78,8 @@ class LookedAt:
         >>> result.run_bars().of(result.assets["sid"][0]).close.tolist()
         [130.9, 132.45, 130.85, 130.0]
         """
-        result = cast("Result", self)
-        if result._explains is None:
-            raise ResultError(
-                "The bars of the run are not at hand: this result was loaded, or copied from another process. Look at "
-                "what run_algorithm returned."
-            )
-        check_process()
+        back = looking_back(cast("Result", self))
         try:
-            return result._explains.bars()
+            return back.bars()
         except LookupFailed as error:
-            raise ResultError(f"The bars of the run are gone: {error}") from error
+            raise gone(error) from error

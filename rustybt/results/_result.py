@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, Note, as_decimal, check_process, scaled_ints
-from rustybt.errors import InputError
+from rustybt.errors import InputError, LookupFailed
 from rustybt.metrics import (
     Figures,
     further_figures,
@@ -23,8 +23,9 @@ from rustybt.results._floats import as_floats
 from rustybt.results._frame import FRAMES, Frame
 from rustybt.results._interval import Interval
 from rustybt.results._lacking import AMBIGUOUS, CONVERSIONS, whole
+from rustybt.results._later import Later, LooksBack, gone, looking_back
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
-from rustybt.results._looked_at import LookedAt, LooksBack
+from rustybt.results._looked_at import LookedAt
 from rustybt.results._pictured import Pictured
 from rustybt.results._reported import Reported
 from rustybt.results._store import load_frames, save_frames
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
 pl.Config.set_trim_decimal_zeros(True)
 
-INNER: Final = frozenset({"cost_rows", "has_costs", "run_bars", "tell_when_saved", "written_report"})
+INNER: Final = frozenset({"cost_rows", "has_costs", "looks_back", "run_bars", "tell_when_saved", "written_report"})
 """Attributes of a result for other steps."""
 
 
@@ -184,6 +185,11 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         return "cost_rows" in self._frames
 
     @property
+    def looks_back(self) -> LooksBack | None:
+        """What knows the market of the run."""
+        return self._explains
+
+    @property
     def daily_float(self) -> pl.DataFrame:
         """`daily` with floats in the place of Decimals, the nearest to each: for NumPy, charts and other libraries,
         where `np.log` and `cum_prod` take no Decimal. The books are `daily`; nothing is computed from this.
@@ -255,8 +261,9 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
     def explain(self, order_id: str) -> Explanation:
         """The history of an order, bar by bar, and why it filled or did not: printed as sentences, `.frame` as data.
 
-        It is reckoned now, of the events and the bars that the run read, which are opened again.
-        Raises InputError for an unknown id and for a result that was loaded, BundleNotFound where the data are gone.
+        It is reckoned now, of the events and the bars that the run read, which are opened again: of a loaded result
+        too, as long as a catalog has its version.
+        Raises InputError for an unknown id, ResultError where the bars are not at hand.
 
         >>> from rustybt import run
         >>> from rustybt.api import order, symbol
@@ -268,18 +275,16 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         2010-01-04 21:00 accepted: buy 9, stop 140
         2010-01-05 21:00 the close was 130.85, the stop is 140: not reached
         """
-        if self._explains is None:
-            bundle, version = self.manifest.get("bundle"), self.manifest.get("data_version")
-            raise InputError(
-                "This result was loaded or copied from another process, and does not know its bars. Run it again on "
-                f"the same data: run_algorithm(..., bundle={bundle!r}, version={version!r}).explain({order_id!r})."
-            )
-        check_process()
-        return self._explains(self, order_id)
+        back = looking_back(self)
+        try:
+            return back(self, order_id)
+        except LookupFailed as error:
+            raise gone(error) from error
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         # a strategy need not be picklable, its result is
-        own = {"_rerun": None, "_explains": None, "_floats": None, "_costs": None, "_frames": dict(self._frames)}
+        later = None if self._explains is None else Later(self._explains.saved(), self._manifest.get("compat", {}))
+        own = {"_rerun": None, "_explains": later, "_floats": None, "_costs": None, "_frames": dict(self._frames)}
         return None, {name: getattr(self, name) for name in self.__slots__} | own
 
     def frames(self) -> dict[str, pl.DataFrame]:
@@ -334,8 +339,9 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
             from rustybt.results._saved import run_named, saved_runs
 
             folder = run_named(folder.name, saved_runs()[0]).path
-        frames, page = load_frames(folder)
-        return cls(frames, **page)
+        frames, page, saved = load_frames(folder)
+        later = None if saved is None else Later(saved, page["manifest"].get("compat", {}))
+        return cls(frames, explains=later, **page)
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.startswith("_") and name not in INNER]

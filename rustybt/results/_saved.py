@@ -11,7 +11,7 @@ from typing import Any
 
 from rustybt.core import data_root, writing
 from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultNotFound
-from rustybt.results._store import RESULT_FILE, read_page
+from rustybt.results._page import RESULT_FILE, read_page
 
 NEWEST = "latest"
 

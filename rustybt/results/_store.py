@@ -11,25 +11,20 @@ import re
 import shutil
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from rustybt.core import Note, check_process, data_root, text_of_object, writing
-from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultExists, ResultNotFound
+from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultExists
 from rustybt.results._frame import FRAMES, SPARED
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._older import with_causes, with_details
+from rustybt.results._page import RESULT_FILE, SCHEMA, WITH_CAUSES, WITH_DETAILS, read_page
 
 if TYPE_CHECKING:
+    from rustybt.results._later import Saved
     from rustybt.results._result import Result
-
-SCHEMA: Final = 3
-"""Of result.json and the frames; a reader refuses a newer one. Schema 1 had no causes of orders and their events,
-schema 2 no details of entries."""
-WITH_CAUSES: Final = 2
-WITH_DETAILS: Final = 3
-RESULT_FILE: Final = "result.json"
 
 
 def save_frames(result: Result, path: Path | None, *, overwrite: bool) -> Path:
@@ -72,7 +67,8 @@ def _check_free(place: Path, *, overwrite: bool) -> None:
 
 def _write(result: Result, folder: Path) -> None:
     files: dict[str, dict[str, Any]] = {}
-    for name, exact in result.frames().items():
+    market, of_orders = (None, {}) if result.looks_back is None else result.looks_back.saved()
+    for name, exact in (*result.frames().items(), *of_orders.items()):
         objects = [column for column, kind in exact.schema.items() if kind == pl.Object]
         frame = exact.with_columns(_as_text(exact[column]) for column in objects)
         file = folder / f"{name}.parquet"
@@ -87,6 +83,7 @@ def _write(result: Result, folder: Path) -> None:
         "metrics": {k: v if isinstance(v, int | None) else str(v) for k, v in result.metrics.items()},
         "report": json.loads(json.dumps(result.written_report, default=text_of_object)),
         "notes": [{"code": note.code, "text": note.text, "data": dict(note.data)} for note in result.notes],
+        "looks_back": market,
         "frames": files,
     }
     try:
@@ -128,8 +125,9 @@ def _publish(temporary: Path, place: Path, *, overwrite: bool) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
-    """The frames of a saved result, each file checked; and its manifest, periods, notes and the report of metrics."""
+def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], Saved | None]:
+    """The frames of a saved result, each file checked; its manifest, periods, notes and the report of metrics; and what
+    looks back at its run, where the version that saved it kept that."""
     check_process()
     folder = path.expanduser()
     page = read_page(folder)
@@ -137,6 +135,7 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
         files, manifest, periods = page["frames"], page["manifest"], page["periods"]
         names = [name for name in FRAMES if name in files or name not in SPARED]
         frames = {name: _read_frame(folder, name, files[name]) for name in names}
+        of_orders = {name: _read_frame(folder, name, files[name]) for name in files if name not in FRAMES}
         stated = manifest["ledger_hash"]
         version = manifest["ledger_hash_version"]
         notes = [Note(note["code"], note["text"], note["data"]) for note in page.get("notes", ())]
@@ -153,26 +152,9 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
         frames = with_causes(frames)
     if page["schema"] < WITH_DETAILS:
         frames = with_details(frames)
-    return frames, {"manifest": manifest, "periods": periods, "report": page.get("report", {}), "notes": notes}
-
-
-def read_page(folder: Path) -> dict[str, Any]:
-    """The content of a folder's result.json. Raises ResultNotFound, and ResultCorrupt where it can't be read."""
-    file = folder / RESULT_FILE
-    if not file.is_file():
-        raise ResultNotFound(
-            f"There is no saved result in {folder}: no {RESULT_FILE}. Pass the folder that save() named."
-        )
-    try:
-        page = json.loads(file.read_text(encoding="utf-8"))
-        schema = page["schema"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ResultCorrupt(f"{file} can't be read: {error}. Run the strategy again and save it anew.") from None
-    if schema not in range(1, SCHEMA + 1):
-        raise ResultCorrupt(
-            f"{file} has schema {schema}, and this version reads up to {SCHEMA}. Use the version that wrote it."
-        )
-    return dict(page)
+    own = {"manifest": manifest, "periods": periods, "report": page.get("report", {}), "notes": notes}
+    back = page.get("looks_back")
+    return frames, own, None if back is None else (back, of_orders)
 
 
 def _read_frame(folder: Path, name: str, stated: dict[str, Any]) -> pl.DataFrame:

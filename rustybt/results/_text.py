@@ -6,7 +6,6 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.errors import CatalogError, ResultError
-from rustybt.metrics import ruined_on
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
@@ -132,6 +131,8 @@ def text_of(result: Result) -> str:
     """One line."""
     figures = dict(figures_of(result))
     count = len(result.notes)
+    from rustybt.metrics import ruined_on
+
     day = ruined_on(result.daily)
     ruin = "" if day is None else f"ruined on {day}, "
     notes = f", {count} {'note' if count == 1 else 'notes'}" if count else ""

@@ -27,11 +27,11 @@ from rustybt.strategy._carrying import Carrying
 from rustybt.strategy._controlling import Controlling
 from rustybt.strategy._currencies import Converter, Converting
 from rustybt.strategy._forms import FetchedRows, When
+from rustybt.strategy._indicators import Indicators
 from rustybt.strategy._listening import Listening, check_priority
 from rustybt.strategy._order_views import OrderViews
 from rustybt.strategy._ordering import Ordering
 from rustybt.strategy._portfolio import Account, Portfolio
-from rustybt.strategy._reckoning import Reckoning
 from rustybt.strategy._rules import DateRule, TimeRule, date_rules
 from rustybt.strategy._run_facts import RunFacts, RunPhase
 from rustybt.strategy._run_settings import RunSettings
@@ -59,7 +59,7 @@ class TradingAlgorithm(
     Carrying,
     Controlling[Scalar],
     Listening[Scalar],
-    Reckoning[Scalar],
+    Indicators[Scalar],
     Generic[Scalar],
 ):
     """The `context` of a run. Attributes that a strategy sets on it stay for the whole run.

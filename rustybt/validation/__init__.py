@@ -3,26 +3,77 @@
 What comes in is checked as a frame of text and integers, findings out; what is stored as arrays of one asset, hits out.
 """
 
-from rustybt.validation._anomalies import anomalies
-from rustybt.validation._finding import FOUND_SCHEMA, Finding, found, nothing_found
-from rustybt.validation._numbers import not_a_number
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rustybt._lazy import when_asked
 from rustybt.validation._policy import LAYERS, SEVERITIES, Policy, as_policy
-from rustybt.validation._precision import (
-    FLOAT_DIGITS,
-    MOST_DECIMALS,
-    MOST_INTEGER_DIGITS,
-    beyond_the_digits,
-    too_precise_for_float,
-)
-from rustybt.validation._prices import not_above_zero, outside_of_range
-from rustybt.validation._relations import relations
-from rustybt.validation._report import ValidationReport
-from rustybt.validation._screen import Check, suspects
-from rustybt.validation._sessions import outside_of_calendar
-from rustybt.validation._stamps import out_of_sequence, unreadable_stamp, unsure_stamp
-from rustybt.validation._stored import Hit, Ints, StoredBars
-from rustybt.validation._timing import timing
-from rustybt.validation._volumes import negative_volume
+
+if TYPE_CHECKING:
+    from rustybt.validation._anomalies import anomalies
+    from rustybt.validation._finding import FOUND_SCHEMA, Finding, found, nothing_found
+    from rustybt.validation._numbers import not_a_number
+    from rustybt.validation._precision import (
+        FLOAT_DIGITS,
+        MOST_DECIMALS,
+        MOST_INTEGER_DIGITS,
+        beyond_the_digits,
+        too_precise_for_float,
+    )
+    from rustybt.validation._prices import not_above_zero, outside_of_range
+    from rustybt.validation._relations import relations
+    from rustybt.validation._report import ValidationReport
+    from rustybt.validation._screen import Check, suspects
+    from rustybt.validation._sessions import outside_of_calendar
+    from rustybt.validation._stamps import out_of_sequence, unreadable_stamp, unsure_stamp
+    from rustybt.validation._stored import Hit, Ints, StoredBars
+    from rustybt.validation._timing import timing
+    from rustybt.validation._volumes import negative_volume
+else:
+    __getattr__ = when_asked(
+        __name__,
+        {
+            "rustybt.validation._anomalies": ("anomalies",),
+            "rustybt.validation._finding": (
+                "FOUND_SCHEMA",
+                "Finding",
+                "found",
+                "nothing_found",
+            ),
+            "rustybt.validation._numbers": ("not_a_number",),
+            "rustybt.validation._precision": (
+                "FLOAT_DIGITS",
+                "MOST_DECIMALS",
+                "MOST_INTEGER_DIGITS",
+                "beyond_the_digits",
+                "too_precise_for_float",
+            ),
+            "rustybt.validation._prices": (
+                "not_above_zero",
+                "outside_of_range",
+            ),
+            "rustybt.validation._relations": ("relations",),
+            "rustybt.validation._report": ("ValidationReport",),
+            "rustybt.validation._screen": (
+                "Check",
+                "suspects",
+            ),
+            "rustybt.validation._sessions": ("outside_of_calendar",),
+            "rustybt.validation._stamps": (
+                "out_of_sequence",
+                "unreadable_stamp",
+                "unsure_stamp",
+            ),
+            "rustybt.validation._stored": (
+                "Hit",
+                "Ints",
+                "StoredBars",
+            ),
+            "rustybt.validation._timing": ("timing",),
+            "rustybt.validation._volumes": ("negative_volume",),
+        },
+    )
 
 RULES = {
     "fields": "a line of a file with more or fewer fields than there are columns",

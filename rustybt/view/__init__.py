@@ -1,13 +1,14 @@
 """Reading the market as of a moment. The rule against look-ahead lives here and nowhere else."""
 
 from rustybt.view._axis import Axis
-from rustybt.view._columns import Asked
+from rustybt.view._columns import TermSpec
 from rustybt.view._continuous import Continuous
 from rustybt.view._data import BarData
 from rustybt.view._data_class import data_class
 from rustybt.view._fetched import Fetched
 from rustybt.view._indicator_term import IndicatorTerm, SeveralTerms
 from rustybt.view._instrument import Instrument
+from rustybt.view._longer import grid_within
 from rustybt.view._market_view import MarketView
 from rustybt.view._pandas import PandasIndex
 from rustybt.view._price_cache import OF_A_BAR
@@ -20,7 +21,6 @@ from rustybt.view._tracks import MINUTE_PREFIX_SESSIONS, Tracks
 __all__ = [
     "MINUTE_PREFIX_SESSIONS",
     "OF_A_BAR",
-    "Asked",
     "Axis",
     "BarData",
     "Continuous",
@@ -33,11 +33,13 @@ __all__ = [
     "ShorterBars",
     "Steps",
     "Term",
+    "TermSpec",
     "Track",
     "Tracks",
     "adjusted",
     "bars_of",
     "data_class",
     "finer_volume",
+    "grid_within",
     "restated",
 ]

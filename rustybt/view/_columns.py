@@ -1,7 +1,8 @@
-"""Indicators of assets at all bars of a market, reckoned once and kept for all its runs."""
+"""Indicators of assets at all bars of a market, computed once and kept for all its runs."""
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -11,10 +12,13 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rustybt._kernels import Kernel
 from rustybt.core import Asset, date_of
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._axis import Axis
 from rustybt.view._grid import Grid, Place
+from rustybt.view._implementation import implementation
+from rustybt.view._longer import factor_of, longer_tracks
 from rustybt.view._track import Track
 from rustybt.view._tracks import Tracks
 
@@ -22,6 +26,7 @@ type Floats = npt.NDArray[np.float64]
 
 MOST_BYTES: Final = 2**30
 """What is kept of indicators on one axis: those that were asked for last. A run holds what it reads itself."""
+_MAKING: Final = threading.Lock()
 PRICES: Final = frozenset({"open", "high", "low", "close", "price"})
 
 
@@ -42,18 +47,23 @@ class Kind(Protocol):
     def warm_up(self) -> Any: ...
     @property
     def own(self) -> bool: ...
-    def columns(self, columns: list[Floats], parameters: Mapping[str, Any]) -> tuple[Floats, ...]: ...
+    @property
+    def of_library(self) -> bool: ...
+    def columns(
+        self, columns: list[Floats], parameters: Mapping[str, Any], kernel: Kernel | None = None
+    ) -> tuple[Floats, ...]: ...
     def column(self, columns: list[Floats], parameters: dict[str, Any]) -> Floats: ...
     def check(self, columns: list[Floats], parameters: dict[str, Any]) -> None: ...
 
 
-class Asked(NamedTuple):
-    """What a term is of. daily: of sessions, in a run of shorter bars. against: another asset, whose column is read."""
+class TermSpec(NamedTuple):
+    """What a term is of. frequency: of longer bars than the run's; empty for its own. against: another asset, whose
+    column is read."""
 
     kind: Kind
     field: str
     parameters: tuple[tuple[str, Any], ...]
-    daily: bool = False
+    frequency: str = ""
     against: Asset | None = None
 
     @property
@@ -69,7 +79,7 @@ class Asked(NamedTuple):
         return bars
 
 
-class Laid(NamedTuple):
+class IndicatorColumns(NamedTuple):
     """Columns of an indicator on a grid, of each output one of the shape (bars, assets).
 
     values: in the shares of the time before the first bar. factors: what makes of them those of each bar's own time;
@@ -87,67 +97,107 @@ class Laid(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes."""
-        return sum(one.nbytes for one in self.values) + (0 if self.factors is None else self.factors.nbytes)
+        return sum(one.nbytes for one in (*self.values, self.factors, self.before) if one is not None)
 
 
 class Columns:
     """The indicators that runs on the same tracks have asked for, in any number of threads."""
 
-    __slots__ = ("_grid", "_kept", "_lock", "_tracks", "reckoned")
+    __slots__ = ("_bars", "_grid", "_kept", "_lock", "_tracks", "computed")
 
     def __init__(self, tracks: Tracks) -> None:
         self._tracks = tracks
         self._grid = Grid(tracks.axis, tracks.first_loaded)
-        self._kept: OrderedDict[tuple[Asked, tuple[int, ...]], Laid] = OrderedDict()
+        self._kept: OrderedDict[tuple[TermSpec, tuple[int, ...]], IndicatorColumns] = OrderedDict()
         self._lock = threading.RLock()
-        # how many were reckoned so far
-        self.reckoned = 0
+        self._bars = ""
+        # how many were computed so far
+        self.computed = 0
 
     @property
     def axis(self) -> Axis:
-        """The bars of the run, or its sessions."""
+        """The bars of the run, or longer ones over its sessions."""
         return self._tracks.axis
 
     @classmethod
     def of(cls, tracks: Tracks) -> Columns:
         """Those on some tracks: the same for all who ask."""
-        found = tracks.columns
-        if found is None:
-            found = tracks.columns = cls(tracks)
-        return found
+        with _MAKING:
+            if tracks.columns is None:
+                tracks.columns = cls(tracks)
+            return tracks.columns
 
-    def laid(self, asked: Asked, assets: Sequence[Asset]) -> Laid:
-        """An indicator of some assets. Raises HistoryWindowStartsBeforeData where none of them ever has a value."""
-        key = asked, tuple([asset.sid for asset in assets])
+    def laid(self, spec: TermSpec, assets: Sequence[Asset], kernel: Kernel | None) -> IndicatorColumns:
+        """An indicator of some assets; whichever kernel computes it, the bits are the same.
+
+        Raises HistoryWindowStartsBeforeData where none of them ever has a value.
+        """
+        key = spec, tuple([asset.sid for asset in assets])
         with self._lock:
             found = self._kept.get(key)
             if found is None:
-                found = self._kept[key] = self._reckon(asked, assets)
-                self.reckoned += 1
+                found = self._kept[key] = self._lay(spec, assets, kernel)
                 while len(self._kept) > 1 and sum(one.size for one in self._kept.values()) > MOST_BYTES:
                     self._kept.popitem(last=False)
             else:
                 self._kept.move_to_end(key)
             return found
 
-    def _reckon(self, asked: Asked, assets: Sequence[Asset]) -> Laid:
+    def _lay(self, spec: TermSpec, assets: Sequence[Asset], kernel: Kernel | None) -> IndicatorColumns:
         tracks = self._tracks.of(assets)
-        if asked.bars > len(self._grid.keys):
-            raise HistoryWindowStartsBeforeData(self._too_long(asked))
-        columns = [self._read(asked, name, tracks) for name in asked.kind.reads]
-        if asked.kind.own:
-            return self._of_own(asked, tracks, columns)
-        values = asked.kind.columns(columns, dict(asked.parameters))
-        return Laid(
+        if spec.bars > len(self._grid.keys):
+            raise HistoryWindowStartsBeforeData(self._too_long(spec))
+        if spec.kind.own:
+            self.computed += 1
+            return self._of_own(spec, tracks, [self._read(spec, name, tracks) for name in spec.kind.reads])
+        return IndicatorColumns(
             self._grid,
-            tuple([np.ascontiguousarray(one) for one in values]),
-            self._factors(tracks, asked.unit),
+            tuple(self._shared(spec, tracks, kernel)),
+            self._factors(tracks, spec.unit),
             tuple([self._grid.places(track) for track in tracks]),
         )
 
-    def _of_own(self, asked: Asked, tracks: Sequence[Track], columns: list[Floats]) -> Laid:
+    def _shared(self, spec: TermSpec, tracks: Sequence[Track], kernel: Kernel | None) -> Sequence[Floats]:
+        """The values, computed here or by another process. Only code of the library's is known to be the same there."""
+        if not spec.kind.of_library:
+            return self._compute(spec, tracks, kernel)
+        shape = len(self._grid.keys), len(tracks)
+        found: Sequence[Floats] = self._tracks.version.computed(
+            lambda: self._made_of(spec, tracks), shape, lambda: self._compute(spec, tracks, kernel)
+        )
+        return found
+
+    def _made_of(self, spec: TermSpec, tracks: Sequence[Track]) -> dict[str, Any]:
+        """All that the values depend on besides the version."""
+        return {
+            "implementation": implementation(),
+            "axis": self._digest(),
+            "frequency": self._tracks.frequency,
+            "needs_a_bar": self._tracks.needs_a_bar,
+            "kind": spec.kind.name,
+            "field": spec.field,
+            "parameters": spec.parameters,
+            "against": None if spec.against is None else spec.against.sid,
+            "sids": [track.asset.sid for track in tracks],
+        }
+
+    def _digest(self) -> str:
+        """Of the bars, and of the sessions that actions and bars are placed in."""
+        if not self._bars:
+            calendar = self._tracks.axis.calendar
+            inner = getattr(calendar, "inner", None) or calendar
+            parts = self._grid.keys, calendar.days, calendar.opens, calendar.closes, inner.days
+            self._bars = hashlib.sha256(b"".join([np.ascontiguousarray(one).tobytes() for one in parts])).hexdigest()
+        return self._bars
+
+    def _compute(self, spec: TermSpec, tracks: Sequence[Track], kernel: Kernel | None) -> list[Floats]:
+        self.computed += 1
+        columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
+        return [np.ascontiguousarray(one) for one in spec.kind.columns(columns, dict(spec.parameters), kernel)]
+
+    def _of_own(self, spec: TermSpec, tracks: Sequence[Track], columns: list[Floats]) -> IndicatorColumns:
         """An indicator of a user's: of the windows as they stand at each bar, in stretches that nothing restates."""
-        kind, given, count = asked.kind, dict(asked.parameters), len(self._grid.keys)
+        kind, given, count = spec.kind, dict(spec.parameters), len(self._grid.keys)
         values, before = np.empty((count, len(tracks))), np.full((count, len(tracks)), np.nan)
         places = tuple([self._grid.places(track) for track in tracks])
         for column, track in enumerate(tracks):
@@ -155,32 +205,33 @@ class Columns:
             kind.check(own, given)
             starts = sorted({0, *(place for place, *_ in places[column] if 0 < place < count)})
             for first, end in zip(starts, [*starts[1:], count], strict=True):
-                found = self._stretch(asked, track, own, max(0, first - 1), end, first)
+                key = int(self._grid.keys[first])
+                found = self._stretch(spec, track, own, max(0, first - 1), end, key)
                 values[first:end, column] = found[first and 1 :]
                 before[first or 1 : end, column] = found[:-1]
-        return Laid(self._grid, (values,), None, places, before)
+        return IndicatorColumns(self._grid, (values,), None, places, before)
 
-    def _stretch(self, asked: Asked, track: Track, own: list[Floats], first: int, end: int, now: int) -> Floats:
-        """A user's indicator from one place to another, of windows as they stand at a place. own: what it reads."""
-        begin = 0 if asked.kind.recursive else max(0, first - asked.bars + 1)
+    def _stretch(self, spec: TermSpec, track: Track, own: list[Floats], first: int, end: int, key: int) -> Floats:
+        """A user's indicator from one place to another, of windows as they stand at a key. own: what it reads."""
+        begin = 0 if spec.kind.recursive else max(0, first - spec.bars + 1)
         seen = []
-        for name, one in zip(asked.kind.reads, own, strict=True):
-            field = asked.field if name == "field" else name
-            factors = self._factors([track], "volume" if field == "volume" else "price")
-            seen.append(one[begin:end] if factors is None else one[begin:end] * factors[now, 0])
-        return asked.kind.column(seen, dict(asked.parameters))[first - begin :]
+        for name, one in zip(spec.kind.reads, own, strict=True):
+            field = spec.field if name == "field" else name
+            factor = factor_of(self._grid.places(track), "volume" if field == "volume" else "price", key)
+            seen.append(one[begin:end] * factor)
+        return spec.kind.column(seen, dict(spec.parameters))[first - begin :]
 
-    def own_window(self, asked: Asked, assets: Sequence[Asset], first: int, end: int, now: int) -> Floats:
+    def own_window(self, spec: TermSpec, assets: Sequence[Asset], first: int, end: int, key: int) -> Floats:
         """The same of several assets, (bars, assets): what `history` gives where a split lies within."""
         tracks = self._tracks.of(assets)
-        columns = [self._read(asked, name, tracks) for name in asked.kind.reads]
+        columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
         found = [
-            self._stretch(asked, track, [one[:, place] for one in columns], first, end, now)
+            self._stretch(spec, track, [one[:, place] for one in columns], first, end, key)
             for place, track in enumerate(tracks)
         ]
         return np.stack(found, axis=1)
 
-    def _read(self, asked: Asked, name: str, tracks: Sequence[Track]) -> Floats:
+    def _read(self, spec: TermSpec, name: str, tracks: Sequence[Track]) -> Floats:
         """A column that an indicator takes, in the shares of the time before the first bar."""
         grid = self._grid
         if name == "session":
@@ -188,9 +239,9 @@ class Columns:
             places = np.arange(len(grid.keys)) if self._tracks.axis.daily else np.searchsorted(opens, grid.keys)
             numbers = places.astype(np.float64)
             return np.repeat(numbers[:, None], len(tracks), axis=1)
-        field = asked.field if name in {"field", "against"} else name
-        if name == "against" and asked.against is not None:
-            tracks = self._tracks.of([asked.against]) * len(tracks)
+        field = spec.field if name in {"field", "against"} else name
+        if name == "against" and spec.against is not None:
+            tracks = self._tracks.of([spec.against]) * len(tracks)
         laid = np.empty((len(grid.keys), len(tracks)))
         for place, track in enumerate(tracks):
             laid[:, place] = grid.numbers(track, field)
@@ -211,13 +262,13 @@ class Columns:
                     factors[place:, column] = float(whole)
         return factors
 
-    def _too_long(self, asked: Asked) -> str:
+    def _too_long(self, spec: TermSpec) -> str:
         tracks, axis = self._tracks, self._tracks.axis
         days, first = axis.calendar.days, tracks.first_data
-        given = ", ".join(f"{name}={value}" for name, value in asked.parameters)
-        bars, there = asked.bars, len(self._grid.keys)
+        given = ", ".join(f"{name}={value}" for name, value in spec.parameters)
+        bars, there = spec.bars, len(self._grid.keys)
         text = (
-            f"{asked.kind.name}({given}) has its first value after {bars} bars of '{tracks.frequency}', and up to the "
+            f"{spec.kind.name}({given}) has its first value after {bars} bars of '{tracks.frequency}', and up to the "
             f"run's end there are {there}, from {date_of(int(days[first]))} on. Choose a shorter window"
         )
         if axis.daily and first + bars - 1 < len(days):
@@ -225,16 +276,16 @@ class Columns:
         return f"{text}."
 
 
-def columns_for(tracks: Tracks, asked: Asked, more: int) -> Columns:
+def columns_for(tracks: Tracks, spec: TermSpec, more: int) -> Columns:
     """The columns that reach back as far as an indicator must, and so many bars more."""
-    if asked.daily:
-        tracks = tracks.by_session()
+    if spec.frequency:
+        tracks = longer_tracks(tracks, spec.frequency)
     axis, first = tracks.axis, tracks.first_loaded
-    if asked.kind.recursive:
+    if spec.kind.recursive:
         first = tracks.first_data
     else:
         before = axis.bars_in(first, axis.first_session - 1) if first < axis.first_session else 0
-        missing = asked.bars + more - before
+        missing = spec.bars + more - before
         while first > tracks.first_data and missing > 0:
             step = min(first - tracks.first_data, axis.first_session - first + 1)
             missing -= axis.bars_in(first - step, first - 1)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rustybt.core import Asset
-from rustybt.view._columns import Asked, Laid, columns_for
+from rustybt.core import DAY_NS, Asset
+from rustybt.view._columns import Columns, IndicatorColumns, TermSpec, columns_for
+from rustybt.view._longer import factors_of, keys_known, keys_over, last_keys
 from rustybt.view._market_view import MarketView
 from rustybt.view._term import Phase, Term
 
@@ -19,42 +19,60 @@ type Floats = npt.NDArray[np.float64]
 class IndicatorTerm(Term):
     """One column of an indicator."""
 
-    __slots__ = ("_asked", "_laid", "_more", "_output")
+    __slots__ = ("_from", "_laid", "_more", "_output", "_spec")
 
     def __init__(
-        self, market: MarketView, phase: Phase, assets: tuple[Asset, ...], asked: Asked, output: int, *, single: bool
+        self, market: MarketView, phase: Phase, assets: tuple[Asset, ...], spec: TermSpec, output: int, *, single: bool
     ) -> None:
         super().__init__(market, phase, assets, single=single)
-        self._asked = asked
+        self._spec = spec
         self._output = output
         self._more = 1
-        self._laid: Laid | None = None
+        self._from: Columns | None = None
+        self._laid: IndicatorColumns | None = None
 
     def __repr__(self) -> str:
-        asked = self._asked
+        spec = self._spec
         symbols = ", ".join([asset.symbol for asset in self.assets[:3]] + ["..."] * (len(self.assets) > 3))
-        given = "".join(f", {name}={value}" for name, value in asked.parameters)
-        column = f".{asked.kind.outputs[self._output]}" if asked.kind.outputs else ""
-        return f"{asked.kind.name}({symbols}{given}){column}"
+        given = "".join(f", {name}={value}" for name, value in spec.parameters)
+        column = f".{spec.kind.outputs[self._output]}" if spec.kind.outputs else ""
+        return f"{spec.kind.name}({symbols}{given}){column}"
 
     def __getstate__(self) -> Any:
-        return self._market, self._phase, self.assets, self._asked, self._output, self._single
+        return self._market, self._phase, self.assets, self._spec, self._output, self._single
 
     def __setstate__(self, state: Any) -> None:
-        market, phase, assets, asked, output, single = state
-        self.__init__(market, phase, assets, asked, output, single=single)  # type: ignore[misc]
+        market, phase, assets, spec, output, single = state
+        self.__init__(market, phase, assets, spec, output, single=single)  # type: ignore[misc]
 
-    def _reach(self, more: int) -> Laid:
+    def _reach(self, more: int) -> IndicatorColumns:
         """Its columns, with so many bars before the run's first one."""
         if self._laid is None or more > self._more:
             self._more = max(more, self._more)
-            columns = columns_for(self._market.tracks, self._asked, self._more)
-            self._laid = columns.laid(self._asked, self.assets)
+            self._from = columns_for(self._market.tracks, self._spec, self._more)
+            self._laid = self._from.laid(self._spec, self.assets, self._market.kernel)
         return self._laid
 
+    @property
+    def frequency(self) -> str:
+        return self._spec.frequency
+
+    def _columns(self) -> Columns:
+        """Where its columns are from: others may reach further back by now, and count places from another bar."""
+        return self._from or columns_for(self._market.tracks, self._spec, self._more)
+
+    def _moment(self) -> tuple[int, int]:
+        """The largest key of a bar that is over now, and of an action that has taken effect."""
+        market = self._market
+        if self.frequency and self._columns().axis.daily and not market.axis.daily:
+            day = market.axis.days[market.session] * DAY_NS
+            return day - 1, day
+        return int(market.axis.keys[market.bar]), market.now_key()
+
     def _window(self, count: int) -> npt.NDArray[Any]:
-        market, daily = self._market, self._asked.daily
-        bar = market.session if daily else market.bar
+        bar = self._market.bar
+        if self.frequency:
+            bar = int(np.searchsorted(self._columns().axis.keys[1:], self._moment()[0], side="right"))
         laid = self._reach(count - bar + 1)
         place = laid.grid.offset + bar - 1
         first = place + 1 - count
@@ -64,54 +82,75 @@ class IndicatorTerm(Term):
         if laid.factors is None:
             return window
         now = _rows(laid.factors, max(place, 0), 1)
-        if market.before_open or daily:
-            axis = columns_for(market.tracks, self._asked, self._more).axis if daily else market.axis
-            key = axis.first_key(axis.first_session + market.session)
-            now = now * self._coming(laid, place, key)
+        if self._market.before_open or self.frequency:
+            now = factors_of(laid.places, self._spec.unit, np.array([self._moment()[1]]))
         restated: npt.NDArray[Any] = window * now
         return restated
 
-    def _own_window(self, laid: Laid, window: npt.NDArray[Any], first: int, place: int) -> npt.NDArray[Any]:
+    def _own_window(self, laid: IndicatorColumns, window: npt.NDArray[Any], first: int, place: int) -> npt.NDArray[Any]:
         """A user's indicator, whose windows are made anew where something has restated them since."""
-        market = self._market
-        axis = columns_for(market.tracks, self._asked, self._more).axis
-        key = axis.first_key(axis.first_session + market.session)
-        coming = place + 1 if market.before_open or self._asked.daily else place
-        if not any(first < one[0] <= coming and one[3] <= key for places in laid.places for one in places):
+        key = self._moment()[1]
+        if not any(first < one[0] and one[3] <= key for places in laid.places for one in places):
             return window
-        columns = columns_for(market.tracks, self._asked, self._more)
-        end, now = place + 1, min(coming, len(laid.grid.keys) - 1)
-        made = columns.own_window(self._asked, self.assets, max(first, 0), end, now)
+        made = self._columns().own_window(self._spec, self.assets, max(first, 0), place + 1, key)
         return _rows(made, min(first, 0), len(window))
 
-    def _coming(self, laid: Laid, place: int, key: int) -> Floats:
-        """What restates the values of a place as of a later key, by asset."""
-        volume = self._asked.unit == "volume"
-        found = np.ones(len(self.assets))
-        for column, places in enumerate(laid.places):
-            factor = Fraction(1)
-            for one in places:
-                if one[0] > max(place, 0) and one[3] <= key:
-                    factor *= 1 / one[2] if volume else one[1]
-            found[column] = float(factor)
-        return found
+    def _window_of_run(self, count: int) -> npt.NDArray[Any]:
+        if not self.frequency:
+            return self._window(count)
+        axis, columns = self._market.axis, self._columns()
+        over, key = self._moment()
+        keys = keys_over(axis, last_keys(axis, self._market.bar, count), by_session=columns.axis.daily)
+        keys = np.append(keys[:-1], over)
+        laid = self._reach(count + 1)
+        places = np.searchsorted(laid.grid.keys, keys, side="right") - 1
+        found = self._at(laid, places, np.full(len(places), key, dtype=np.int64))
+        return _rows(found, len(found) - count, count)
 
     def _column(self, back: int) -> npt.NDArray[Any]:
         laid, axis = self._reach(back + 2), self._market.axis
         values, bars = laid.values[self._output], len(axis.stamps)
-        if back and laid.before is not None:
-            values, back = laid.before, back - 1
-        if not self._asked.daily:
+        if not self.frequency:
+            if back and laid.before is not None:
+                values, back = laid.before, back - 1
             first = laid.grid.offset - 1
             column = _rows(values, first - back, bars)
             return column if laid.factors is None else column * _rows(laid.factors, first, bars, missing=1.0)
-        sessions = np.searchsorted(np.array(axis.starts), np.arange(bars), side="right") - 1
-        places = laid.grid.offset + sessions - 1
+        by_session = self._columns().axis.daily
+        keys = keys_over(axis, axis.keys, by_session=by_session)
+        places = np.searchsorted(laid.grid.keys, keys, side="right") - 1
         earlier = np.concatenate([np.repeat(places[:1], back), places])[:bars]
-        column = np.where((earlier >= 0)[:, None], values[np.maximum(earlier, 0)], np.nan)
-        if laid.factors is None:
-            return column
-        return column * laid.factors[np.clip(places + 1, 0, len(laid.factors) - 1)]
+        return self._at(laid, earlier, keys_known(axis, axis.keys, by_session=by_session))
+
+    def _at(
+        self, laid: IndicatorColumns, places: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]
+    ) -> npt.NDArray[Any]:
+        """The values of places, each as of a key; NaN before the first place."""
+        values = laid.values[self._output]
+        found: npt.NDArray[Any] = np.where((places >= 0)[:, None], values[np.maximum(places, 0)], np.nan)
+        if laid.before is not None:
+            self._make_anew(found, laid, places, keys)
+        elif laid.factors is not None:
+            found *= factors_of(laid.places, self._spec.unit, keys)
+        return found
+
+    def _make_anew(
+        self, found: Floats, laid: IndicatorColumns, places: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]
+    ) -> None:
+        """A user's indicator, where something takes effect between a place and a key."""
+        for column, asset in enumerate(self.assets):
+            known = np.array([one[3] for one in laid.places[column]], dtype=np.int64)
+            effective = np.searchsorted(known, keys, side="right")
+            stale = np.zeros(len(places), dtype=np.bool_)
+            for place, _, _, key in laid.places[column]:
+                stale |= (places >= 0) & (places < place) & (keys >= key)
+            made: dict[tuple[int, int], float] = {}
+            for row in np.flatnonzero(stale).tolist():
+                what = int(places[row]), int(effective[row])
+                if what not in made:
+                    window = self._columns().own_window(self._spec, [asset], what[0], what[0] + 1, int(keys[row]))
+                    made[what] = float(window[0, 0])
+                found[row, column] = made[what]
 
 
 class SeveralTerms:

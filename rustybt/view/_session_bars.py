@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from rustybt.core import DAY_NS, Asset, CashDividend, Split, folded, picked
 
 type Column = npt.NDArray[np.int64] | list[int]
+type Floats = npt.NDArray[np.float64]
 
 
 class SessionBars:
@@ -82,6 +83,15 @@ class SessionBars:
             )
             for sid in sids
         }
+
+    def computed(
+        self, made_of: Callable[[], dict[str, Any]], shape: tuple[int, int], make: Callable[[], Sequence[Floats]]
+    ) -> Sequence[Floats]:
+        """Columns that are made of these bars; see the version's."""
+        found: Sequence[Floats] = self._version.computed(
+            lambda: {**made_of(), "sessions_of": self._frequency}, shape, make
+        )
+        return found
 
     def _minutes(self, sid: int, first: int, last: int) -> Any:
         """The aggregates of the sessions at positions first to last, the last one not included."""

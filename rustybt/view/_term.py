@@ -92,8 +92,9 @@ class Term(ABC):
     def history(self, bar_count: int) -> npt.NDArray[Any]:
         """The last values, the newest last, restated as of the moment as `data.history` does; a copy.
 
-        Shape (bar_count,) for one asset, else (bar_count, assets); NaN before the data begin. Raises InputError in
-        `initialize`.
+        Shape (bar_count,) for one asset, else (bar_count, assets); NaN before the data begin. Of a term of longer bars
+        the last ones that are over; where terms of several lengths are combined, what they said with the run's bars.
+        Raises InputError in `initialize`.
 
         >>> from rustybt import run_algorithm
         >>> from rustybt.api import symbol, term
@@ -132,6 +133,10 @@ class Term(ABC):
     @abstractmethod
     def _window(self, count: int) -> npt.NDArray[Any]:
         """The last values as of the moment, (count, assets)."""
+
+    @abstractmethod
+    def _window_of_run(self, count: int) -> npt.NDArray[Any]:
+        """What it said with the last bars of the run, as of the moment, (count, assets)."""
 
     @abstractmethod
     def _column(self, back: int) -> npt.NDArray[Any]:
@@ -210,6 +215,11 @@ class Term(ABC):
         return False
 
     @property
+    @abstractmethod
+    def frequency(self) -> str:
+        """Of the bars that it is of; empty for the run's own."""
+
+    @property
     def is_single(self) -> bool:
         """Whether it is of one asset, and was not asked for as a list of one."""
         return self._single
@@ -249,8 +259,17 @@ class Combined(Term):
     def is_condition(self) -> bool:
         return self._sign in LOGICAL or self._sign in COMPARING
 
+    @property
+    def frequency(self) -> str:
+        named = {one.frequency for one in (self._left, self._right) if isinstance(one, Term)}
+        return named.pop() if len(named) == 1 else ""
+
     def _window(self, count: int) -> npt.NDArray[Any]:
-        return self._of(lambda term: term._window(count))
+        frequency = self.frequency
+        return self._of(lambda one: one._window(count) if one.frequency == frequency else one._window_of_run(count))
+
+    def _window_of_run(self, count: int) -> npt.NDArray[Any]:
+        return self._of(lambda term: term._window_of_run(count))
 
     def _column(self, back: int) -> npt.NDArray[Any]:
         return self._of(lambda term: term._column(back))

@@ -33,6 +33,7 @@ class Version(Protocol):
     def load(self, sids: Sequence[int], frequency: str, first_ns: int, last_ns: int, *, late: bool) -> Any: ...
     def splits(self, sids: Sequence[int]) -> list[Split]: ...
     def dividends(self, sids: Sequence[int]) -> list[CashDividend]: ...
+    def computed(self, made_of: Any, shape: tuple[int, int], make: Any) -> Any: ...
 
 
 class Tracks:
@@ -42,7 +43,7 @@ class Tracks:
     prefix_sessions: how many sessions before the axis are loaded at first; by default all of a daily one's, and a few
     of one of minutes. first_data, first_loaded: the first session of the calendar with data, and with loaded bars.
     inner: where the sessions are weeks or months that are made of shorter bars, the tracks of their days; else None.
-    columns: the indicators that were asked for; None before the first one.
+    columns: the indicators that were asked for; None before the first one. longer: tracks of longer bars, by name.
     """
 
     __slots__ = (
@@ -59,6 +60,7 @@ class Tracks:
         "first_loaded",
         "frequency",
         "inner",
+        "longer",
         "needs_a_bar",
         "version",
     )
@@ -86,6 +88,7 @@ class Tracks:
         self._further: Tracks | None = None
         self._by_session: Tracks | None = None
         self.columns: Columns | None = None
+        self.longer: dict[str, Tracks] = {}
         first_data = int(np.searchsorted(axis.calendar.days, version.first_day_of(frequency)))
         self.first_data = min(first_data, axis.first_session)
         if prefix_sessions is None and not axis.daily:

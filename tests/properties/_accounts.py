@@ -143,20 +143,48 @@ class Accounts(Oracle):
             return self.held[k] + sum((left for left, _ in self._left(k) if left < 0), size) < 0
         if last is None or self._session() < self._life(k)[0]:
             return True
-        # by the session of the next bar, the first on which it may fill
-        session = min(self._session(self.place + 1), self.plan.last)
-        unsettled = sum((got for of, got in self.sales if of > session - account.settlement), ZERO)
-        reserved = ZERO
-        for other in range(len(self.held)):
-            for left, one in self._left(other):
-                if left > 0:
-                    reserved += self._price_of(other, left, one)
-        return self._price_of(k, size, order) > self.cash - unsettled - reserved
+        return self._price_of(k, size, order) > self.cash - self._unsettled() - self._bought()
 
     def _price_of(self, k: int, units: Fraction, order: Ordered) -> Fraction:
         account: Any = self.account
         beyond = 1 if order.limit is not None else 1 + account.cushion
         return units * self._counted(order, self._mark(k) or ZERO) * self.market.assets[k].multiplier * beyond
+
+    def _unpaid_as(self, order: Ordered, amount: Fraction, limit: Fraction | None, stop: Fraction | None) -> bool:
+        """Whether the account can't pay for an open order of other prices or size: the larger and dearer counts."""
+        was, last, k = (order.amount, order.limit, order.stop), self._mark(order.asset) or ZERO, order.asset
+        before, counted = self._reserved(k), self._counted(order, last)
+        order.amount = max(order.amount, amount, key=abs)
+        order.limit, order.stop = limit, stop
+        if self._counted(order, last) < counted:
+            order.limit, order.stop = was[1:]
+        after = self._reserved(k)
+        order.amount, order.limit, order.stop = was
+        if before is None or after is None:
+            return True
+        if self.account is not None and self.account.kind == "cash":
+            return after > max(before, ZERO)
+        unlent = self.account is not None and self._value() < self.account.least
+        others = [self._needed(other, ZERO, None, unlent) or ZERO for other in range(len(self.held)) if other != k]
+        return after > before and sum(others, after) > self._value()
+
+    def _reserved(self, k: int) -> Fraction | None:
+        """What an asset's position and orders take of the account; of a cash account, what all buys take beyond it."""
+        account: Any = self.account
+        if account.kind != "cash":
+            return self._needed(k, ZERO, None, self._value() < account.least)
+        return self._bought() + self._unsettled() - self.cash
+
+    def _bought(self) -> Fraction:
+        """What all open buys cost."""
+        legs = [(k, left, one) for k in range(len(self.held)) for left, one in self._left(k) if left > 0]
+        return sum((self._price_of(k, left, one) for k, left, one in legs), ZERO)
+
+    def _unsettled(self) -> Fraction:
+        """By the session of the next bar, the first on which an order may fill."""
+        account: Any = self.account
+        session = min(self._session(self.place + 1), self.plan.last)
+        return sum((got for of, got in self.sales if of > session - account.settlement), ZERO)
 
     # -- rules --
 

@@ -153,7 +153,7 @@ class Linked(Oracle):
             limit = on_tick(act.limit, order.side > 0, tick)
         if act.stop is not None:
             stop = on_tick(act.stop, order.side < 0, tick)
-        if self._beyond(order, amount - order.amount):
+        if self._beyond(order, amount - order.amount) or self._dearer(order, amount, limit, stop):
             return
         moves = abs(amount) > abs(order.amount) or (limit, stop) != (order.limit, order.stop)
         order.amount, order.limit, order.stop = amount, limit, stop
@@ -164,6 +164,10 @@ class Linked(Oracle):
 
     def _beyond(self, order: Ordered, more: Fraction) -> bool:
         """Whether the account can't pay for so much more of an order; it can here."""
+        return False
+
+    def _dearer(self, order: Ordered, amount: Fraction, limit: Fraction | None, stop: Fraction | None) -> bool:
+        """Whether the account can't pay for an order as it would become; it can here."""
         return False
 
     def _in_turn(self, queue: list[Ordered], bar: Any) -> list[Ordered]:

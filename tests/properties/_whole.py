@@ -85,6 +85,10 @@ class WholeOracle(Sent, Linked, Accounts):
             and self._lacks(order.asset, more, order)
         )
 
+    def _dearer(self, order: Ordered, amount: Fraction, limit: Fraction | None, stop: Fraction | None) -> bool:
+        reduces = order.more is not None and order.more.reduce_only
+        return self.account is not None and not reduces and self._unpaid_as(order, amount, limit, stop)
+
     def _book_fills(self, session: int, stamp: int, done: list[Any]) -> None:
         super()._book_fills(session, stamp, done)
         for order, quantity, price, fee, _ in done:

@@ -21,11 +21,13 @@ from tests._kernels import needs_native
 
 pytestmark = needs_native
 SLOTS, ORDERS, DAYS = 3, 4, 5
+POCKETS = [("main", "USD"), ("main", "a currency of one's own"), ("other", "USD")]
 COLUMNS = [
     column("n", "count"), column("at", "stamp", 2), column("day", "date", 3), column("by", "id", 1),
     column("symbol", "symbol"), column("key", "key"), column("sid", "sid"), column("units", "quantity", 4),
     column("price", "price", 5), column("paid", "money", 6), column("why", "text", 7),
-    column("all", "constant", None, "the same in every row"),
+    column("all", "constant", None, "the same in every row"), column("whose", "account", 0),
+    column("of", "currency", 0),
 ]  # fmt: skip
 TEXT = (
     st.none() | st.sampled_from(["fee", "", "twelve bytes", "thirteen bytes", "a\u00e9\u4e2d"]) | st.text(max_size=30)
@@ -50,14 +52,14 @@ def kept(kinds: str, rows: Any) -> Any:
 
 def table_of(scales: list[int], names: list[str]) -> AssetTable:
     tables: Any = (names, names[::-1], [7, 2**40, 0], scales, scales[::-1], np.arange(20_000, 20_000 + DAYS))
-    return AssetTable(*tables, "an-account-", ORDERS, PYTHON)
+    return AssetTable(*tables, "an-account-", ORDERS, PYTHON, POCKETS)
 
 
 def frames(rows: Any, table: AssetTable, slots: int, orders: Any) -> tuple[Any, Any]:
     """What the native kernel makes of rows, None where it leaves them, and what Python makes of them, or its error."""
     native = twins()["rust"].AssetTable(
         table.symbols, table.keys, table.sids, table.quantity_scales, table.fill_scales, table.days.tolist(),
-        table.prefix, table.orders,
+        table.prefix, table.orders, table.pockets,
     )  # fmt: skip
     laid = rows.frame(native, slots, COLUMNS, orders)
     try:
@@ -105,7 +107,7 @@ def test_a_frame_outlives_what_it_was_made_of() -> None:
 
 
 def test_an_arrow_frame_is_taken_more_than_once_or_never() -> None:
-    native = twins()["rust"].AssetTable(["A"], ["A"], [1], [0], [2], [20_000], "main-", 1)
+    native = twins()["rust"].AssetTable(["A"], ["A"], [1], [0], [2], [20_000], "main-", 1, [])
     laid = kept("nw", [(0, 5), (0, 7)]).frame(native, 0, [column("price", "price", 1), column("symbol", "symbol")])
     capsules = laid.__arrow_c_array__()
     first, second = pl.DataFrame(laid), pl.DataFrame(laid)
@@ -117,7 +119,7 @@ def test_an_arrow_frame_is_taken_more_than_once_or_never() -> None:
 
 @pytest.mark.parametrize("wrong", [("x", "colour", 0), ("x", "text", 0), ("x", "money", 0), ("x", "stamp", 9)])
 def test_a_column_that_is_not_there_is_refused(wrong: tuple[str, str, int]) -> None:
-    native = twins()["rust"].AssetTable(["A"], ["A"], [1], [0], [0], [20_000], "main-", 1)
+    native = twins()["rust"].AssetTable(["A"], ["A"], [1], [0], [0], [20_000], "main-", 1, [])
     with pytest.raises(ValueError, match=r"kind of column|is no|there is no column"):
         kept("n", [(0,)]).frame(native, 0, [column(*wrong)])
 

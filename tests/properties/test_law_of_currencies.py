@@ -474,8 +474,8 @@ def test_the_books_of_several_currencies_obey_their_law_on_both_kernels(seed: in
         assert_sizes(market, ran)
         results.append(ran.result)
     assert len({result.ledger_hash for result in results}) == 1
-    assert all(result.daily.equals(results[0].daily) for result in results)
-    assert all(result.cash_by_currency.equals(results[0].cash_by_currency) for result in results)
+    for name in ("daily", "cash_by_currency", "positions", "transactions", "entries"):
+        assert all(getattr(result, name).equals(getattr(results[0], name)) for result in results)
 
 
 @settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])

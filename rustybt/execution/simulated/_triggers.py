@@ -48,10 +48,11 @@ class Triggers:
     reached by prices beyond it only.
     """
 
-    __slots__ = ("_beyond", "_highest", "_lowest", "by_range", "field", "limits_hold")
+    __slots__ = ("_beyond", "_highest", "_lowest", "by_range", "field", "limits_hold", "through")
 
     def __init__(self, field: str, *, by_range: bool, limits_hold: bool, through: bool = False) -> None:
         self.field = field
+        self.through = through
         # how far beyond a limit prices have to go, in units of the fill scale
         self._beyond = 1 if through else 0
         self.by_range = by_range

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
@@ -18,7 +19,7 @@ MONEY = 10**MONEY_SCALE
 WITHOUT_PRICE = "{} has no price as yet, by which buying power could be told"
 
 
-class _Asked:
+class Reserving(ABC):
     """What both ways of asking share: the positions, the open orders and the prices of a run."""
 
     def __init__(self, books: Any, book: Any, market: Any, conversions: Any, becoming: Becoming) -> None:
@@ -47,12 +48,20 @@ class _Asked:
         """The terms of an order, and those that it is getting."""
         return order.terms, self._becoming(order)[0]
 
+    @abstractmethod
+    def reserved(self, instrument: Any) -> Fraction | None:
+        """What stands behind an asset's position and open orders; None where that can't be told."""
+
+    @abstractmethod
+    def refusal_of_more(self, instrument: Any, before: Fraction | None) -> Refusal | None:
+        """Why what is reserved may not be more than it was; None where it is not, or where there is enough."""
+
     def left(self, order: WorkingOrder) -> int:
         """What is open of an order, or will be where it is becoming larger."""
         return largest(self._becoming, order) - order.filled
 
 
-class BuyingPower(_Asked):
+class BuyingPower(Reserving):
     """Of an account on margin: the equity has to cover what stands behind all positions and open orders at first."""
 
     def __init__(
@@ -73,8 +82,7 @@ class BuyingPower(_Asked):
         """Why an order is refused; None where the account can pay for it."""
         if terms is not None and terms.reduce_only:
             return None
-        equity = Fraction(self._books.equity(), MONEY)
-        rule = self._rule if equity >= self._rule.least else Unlent(self._rule.name, self._rule.least)
+        equity, rule = self._equity()
         most, least = self._worst(instrument, size)
         if most > 0 if size > 0 else least < 0:
             refused = rule.refused(instrument.asset, short=size < 0)
@@ -83,6 +91,26 @@ class BuyingPower(_Asked):
         before, after = self._needed(rule, instrument, 0, None), self._needed(rule, instrument, size, terms)
         if before is None or after is None:
             return Cause.BUYING_POWER, WITHOUT_PRICE.format(instrument.asset.symbol)
+        return self._short_of(rule, instrument, before, after, equity)
+
+    def reserved(self, instrument: Any) -> Fraction | None:
+        return self._needed(self._equity()[1], instrument, 0, None)
+
+    def refusal_of_more(self, instrument: Any, before: Fraction | None) -> Refusal | None:
+        after = self.reserved(instrument)
+        if before is None or after is None:
+            return Cause.BUYING_POWER, WITHOUT_PRICE.format(instrument.asset.symbol)
+        equity, rule = self._equity()
+        return self._short_of(rule, instrument, before, after, equity)
+
+    def _equity(self) -> tuple[Fraction, Rule]:
+        equity = Fraction(self._books.equity(), MONEY)
+        return equity, self._rule if equity >= self._rule.least else Unlent(self._rule.name, self._rule.least)
+
+    def _short_of(
+        self, rule: Rule, instrument: Any, before: Fraction, after: Fraction, equity: Fraction
+    ) -> Refusal | None:
+        """Why no more can stand behind an asset; None where the equity covers it."""
         if after <= before:
             return None
         others = sum((self._needed(rule, one, 0, None) or 0 for one in self._others(instrument.slot)), Fraction(0))
@@ -129,7 +157,7 @@ class BuyingPower(_Asked):
         return max(found) * self.rate(instrument)
 
 
-class CashCover(_Asked):
+class CashCover(Reserving):
     """Of a cash account: settled cash of the asset's currency covers all that is to be bought.
 
     unsettled: what a pocket got for sales that have not settled yet, at scale 20.
@@ -167,6 +195,18 @@ class CashCover(_Asked):
         return Cause.BUYING_POWER, (
             f"it costs {_shown(cost)}, and {free_shown} {instrument.asset.currency} are settled and not reserved: cash "
             "account"
+        )
+
+    def reserved(self, instrument: Any) -> Fraction:
+        return -self._free(instrument.pocket)
+
+    def refusal_of_more(self, instrument: Any, before: Fraction | None) -> Refusal | None:
+        after = self.reserved(instrument)
+        if before is None or after <= max(before, Fraction(0)):
+            return None
+        more, free = _shown(after - before), _shown(max(-before, Fraction(0)))
+        return Cause.BUYING_POWER, (
+            f"it costs {more} more, and {free} {instrument.asset.currency} are settled and not reserved: cash account"
         )
 
     def refusal_of_conversion(self, amount: int, pocket: int, to: int, rate: Fraction) -> str | None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, datetime_column, decimal_column
+from rustybt.errors import CurrencyMismatch
 from rustybt.results._frames._exact_columns import Values, in_128_bits, with_converted
 from rustybt.results._frames._frame_builder import AssetTable, places
 from rustybt.results._frames._run_rows import Currencies, Places, RunRows
+
+type BaseRates = tuple[list[tuple[int, int, int]], list[list[tuple[int, int]] | None]]
+"""By slot its pocket, its multiplier and the scale of that; by pocket the rates of some places, None for the base."""
 
 CONVERSIONS = (
     ("id", "text"),
@@ -23,12 +29,15 @@ CONVERSIONS = (
 )
 
 
-def frames_of_currencies(rows: RunRows, table: AssetTable) -> dict[str, pl.DataFrame]:
-    """The frames that only such a run has, by name; none of any other run."""
+def makers_of_currencies(rows: RunRows, table: AssetTable) -> dict[str, Callable[[], pl.DataFrame]]:
+    """The makers of the frames that only such a run has, by name; none of any other run."""
     currencies = rows.currencies
     if currencies is None:
         return {}
-    return {"cash_by_currency": _cash(rows, currencies, table), "conversions": _conversions(currencies)}
+    return {
+        "cash_by_currency": lambda: _cash(rows, currencies, table),
+        "conversions": lambda: _conversions(currencies),
+    }
 
 
 def _cash(rows: RunRows, currencies: Currencies, table: AssetTable) -> pl.DataFrame:
@@ -54,6 +63,13 @@ def _conversions(currencies: Currencies) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
+def rates_by_pocket(rows: RunRows, currencies: Currencies, bars: Places) -> BaseRates:
+    """What the native kernel counts amounts in the run's currency with, at so many places with a bar each."""
+    at, base = bars.tolist(), currencies.base
+    of_slots = [(one.pocket, one.multiplier, one.multiplier_scale) for one in rows.slots]
+    return of_slots, [None if name == base else currencies.rates(name, at) for _, name in rows.pockets]
+
+
 def in_base(rows: RunRows, currencies: Currencies, slots: pl.Series, bars: Places, amounts: Values) -> Values:
     """Amounts of the pockets of some slots in the run's currency, each at the rate of its bar; rounded once."""
     pockets = np.array([one.pocket for one in rows.slots], dtype=np.int64)[slots.to_numpy()]
@@ -70,6 +86,8 @@ def in_base_of_pockets(rows: RunRows, currencies: Currencies, pockets: Places, b
         if currency == currencies.base or not len(places_there):
             continue
         distinct, of_rows = np.unique(bars[places_there], return_inverse=True)
-        rates = [currencies.rate(currency, bar) for bar in distinct.tolist()]
+        rates = currencies.rates(currency, distinct.tolist())
+        if min(map(min, rates)) <= 0:
+            raise CurrencyMismatch(f"An amount in {currency} of a bar at which there is no rate to {currencies.base}.")
         amounts = with_converted(amounts, places_there, places(of_rows), rates)
     return amounts

@@ -20,7 +20,7 @@ type Column = tuple[str, str, int | None, str | None]
 
 count: 0, 1, 2 ... stamp: ns UTC. date: of a session of the run. text. number, id: of the order with the row's number,
 or with that at the place. symbol, sid, key: of the row's slot. quantity, price: at the scale of the slot, shown at the
-smallest one that shows all of them. money. constant: a text.
+smallest one that shows all of them. money. constant: a text. account, currency: of the pocket at the place.
 """
 
 
@@ -34,6 +34,7 @@ class AssetTable:
     """Values to look up: by slot (symbols, keys, sids, scales), by the number of an order (ids), by session (days).
 
     prefix: of the ids of orders, of which there are so many. days: since 1970. kernel: of the run, and so of the rows.
+    pockets: account and currency of each.
     """
 
     symbols: list[str]
@@ -45,6 +46,7 @@ class AssetTable:
     prefix: str
     orders: int
     kernel: Kernel
+    pockets: list[tuple[str, str]]
 
     @functools.cached_property
     def native(self) -> Any:
@@ -52,7 +54,7 @@ class AssetTable:
         if self.kernel.asset_table is None:
             return None
         by_slot = self.symbols, self.keys, self.sids, self.quantity_scales, self.fill_scales
-        return self.kernel.asset_table(*by_slot, self.days.tolist(), self.prefix, self.orders)
+        return self.kernel.asset_table(*by_slot, self.days.tolist(), self.prefix, self.orders, self.pockets)
 
     @functools.cached_property
     def ids(self) -> pl.Series:
@@ -123,6 +125,9 @@ class _FrameBuilder:
             return pl.Series([beside]).new_from_index(0, self._len)
         if kind == "id":
             return table.ids[self._of_numbers(place or 0)]
+        if kind in ("account", "currency"):
+            names = [pocket[kind == "currency"] for pocket in table.pockets]
+            return pl.Series(names, dtype=pl.String)[places(self._columns[place or 0])]
         return self._of_values(name, kind, self._columns[place or 0])
 
     def _of_values(self, name: str, kind: str, values: Any) -> pl.Series:

@@ -70,6 +70,8 @@ TRANSACTIONS = (
     column("price", "price", 5),
     column("commission", "money", 6),
 )
+TRANSACTIONS_IN_BASE = (column("base_value", "value_in_base", 4), column("base_commission", "in_base", 6))
+"""Of runs in several currencies; the native kernel has these kinds, of quantity and price and of money."""
 ENTRIES = (
     column("stamp", "stamp", 0),
     column("kind", "text", 1),

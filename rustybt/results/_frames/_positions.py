@@ -6,10 +6,9 @@ import numpy as np
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, decimal_column, series_of
-from rustybt.results._frames._currencies import in_base
+from rustybt.results._frames._currencies import in_base, rates_by_pocket
 from rustybt.results._frames._exact_columns import (
     Values,
-    column_of,
     columns_of,
     costs_per_unit,
     exposures,
@@ -28,6 +27,8 @@ def positions_frame(rows: RunRows, table: AssetTable) -> pl.DataFrame:
     """A row for each position at each close."""
     native = table.kernel.positions_frame
     if native is not None:
+        currencies = rows.currencies
+        base = None if currencies is None else rates_by_pocket(rows, currencies, _last_bars(currencies))
         laid = native(
             POSITIONS,
             table.native,
@@ -36,27 +37,11 @@ def positions_frame(rows: RunRows, table: AssetTable) -> pl.DataFrame:
             list(range(rows.count)),
             [x.price for x in rows.slots],
             [(x.multiplier, x.multiplier_scale, x.mark_to_fill_scale, x.daily_settled) for x in rows.slots],
+            base,
         )
         if laid is not None:
-            frame = pl.DataFrame(laid)
-            return frame if rows.currencies is None else _counted(rows, rows.currencies, frame)
+            return pl.DataFrame(laid)
     return _in_columns(rows, table)
-
-
-def _counted(rows: RunRows, currencies: Currencies, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame of the positions with value and exposure in the run's currency."""
-    sessions, of_rows = _rows_of_positions(rows)
-    slots = places(column_of(rows.holdings, 0))[places(of_rows)]
-    exposure = _at_closes(rows, currencies, slots, sessions, frame["exposure"].to_physical())
-    return frame.with_columns(
-        decimal_column("value", _market_value(rows, exposure, slots), MONEY_SCALE),
-        decimal_column("exposure", exposure, MONEY_SCALE),
-    )
-
-
-def _at_closes(rows: RunRows, currencies: Currencies, slots: pl.Series, sessions: Places, amounts: Values) -> Values:
-    """Amounts in the run's currency at the rates of the closes."""
-    return in_base(rows, currencies, slots, np.array(currencies.bars, dtype=np.int64)[sessions], amounts)
 
 
 def _in_columns(rows: RunRows, table: AssetTable) -> pl.DataFrame:
@@ -69,7 +54,7 @@ def _in_columns(rows: RunRows, table: AssetTable) -> pl.DataFrame:
     quantities = _taken(held_quantities if units is None else units, of_rows)
     exposure = exposures(slots, quantities, marks, rows.slots)
     if rows.currencies is not None:
-        exposure = _at_closes(rows, rows.currencies, slots, sessions, exposure)
+        exposure = in_base(rows, rows.currencies, slots, _last_bars(rows.currencies)[sessions], exposure)
     return pl.DataFrame(
         [
             table.dates(sessions).alias("session"),
@@ -82,6 +67,11 @@ def _in_columns(rows: RunRows, table: AssetTable) -> pl.DataFrame:
             decimal_column("exposure", exposure, MONEY_SCALE),
         ]
     )
+
+
+def _last_bars(currencies: Currencies) -> Places:
+    """The last bar of each session."""
+    return np.array(currencies.bars, dtype=np.int64)
 
 
 def _rows_of_positions(rows: RunRows) -> tuple[Places, Places]:

@@ -12,32 +12,37 @@ from rustybt.core import MONEY_SCALE, check_process, decimal_column
 from rustybt.results._assets import assets_frame
 from rustybt.results._frames._ambiguous import ambiguous_frame
 from rustybt.results._frames._costs import costs_frame
-from rustybt.results._frames._currencies import frames_of_currencies, in_base
+from rustybt.results._frames._currencies import in_base, makers_of_currencies, rates_by_pocket
 from rustybt.results._frames._daily import daily_frame
-from rustybt.results._frames._exact_columns import column_of, columns_of, exposures
+from rustybt.results._frames._exact_columns import columns_of, exposures
 from rustybt.results._frames._frame_builder import AssetTable, column, frame_of_rows, places
-from rustybt.results._frames._layouts import ENTRIES, ENTRIES_FROM_ORDERS, EVENTS, ORDERS, POCKET, TRANSACTIONS
+from rustybt.results._frames._layouts import (
+    ENTRIES,
+    ENTRIES_FROM_ORDERS,
+    EVENTS,
+    ORDERS,
+    POCKET,
+    TRANSACTIONS,
+    TRANSACTIONS_IN_BASE,
+)
 from rustybt.results._frames._positions import positions_frame
 from rustybt.results._frames._recorded_column import recorded_column
-from rustybt.results._frames._run_rows import RunRows
+from rustybt.results._frames._run_rows import Currencies, Places, RunRows
 
+_STAMP = 1
+"""The place of the stamp in the rows of transactions."""
 _WITHOUT_ROWS: dict[str, pl.DataFrame] = {}
 """Frames of runs in one currency: one without a row is the same in each, and made once."""
 
 
 class RunFrames(Mapping[str, pl.DataFrame]):
-    """The frames of a run's result, each made when it is first asked for.
-
-    Of a run in several currencies all frames are made at once: their rates are the market's, which is let go.
-    """
+    """The frames of a run's result, each made when it is first asked for."""
 
     def __init__(self, rows: RunRows) -> None:
         self._orders_placed = len(rows.orders)
         self._lock = threading.Lock()
         self._made: dict[str, pl.DataFrame] = {}
         self._makers = _makers(rows, _table(rows))
-        if rows.currencies is not None:
-            self._make_all()
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         frame = self._made.get(name)
@@ -59,10 +64,6 @@ class RunFrames(Mapping[str, pl.DataFrame]):
                     self._makers = dict.fromkeys(self._makers, pl.DataFrame)
             return self._made[name]
 
-    def _make_all(self) -> None:
-        for name in list(self):
-            self[name]
-
     @property
     def orders_placed(self) -> int:
         """How many orders there were, without a frame of them."""
@@ -80,6 +81,7 @@ def _table(rows: RunRows) -> AssetTable:
         prefix=rows.prefix,
         orders=len(rows.orders),
         kernel=rows.kernel,
+        pockets=rows.pockets,
     )
 
 
@@ -108,9 +110,7 @@ def _makers(rows: RunRows, table: AssetTable) -> dict[str, Callable[[], pl.DataF
             "recorded": rows.recorded,
         }
         makers |= {name: _made_once(name, makers[name]) for name, of in counted.items() if not len(of)}
-    for name, frame in frames_of_currencies(rows, table).items():
-        makers[name] = lambda frame=frame: frame  # type: ignore[misc]  # mypy can't infer a default's type here
-    return makers
+    return makers | makers_of_currencies(rows, table)
 
 
 def _made_once(name: str, make: Callable[[], pl.DataFrame]) -> Callable[[], pl.DataFrame]:
@@ -132,18 +132,30 @@ def _orders(rows: RunRows, table: AssetTable) -> pl.DataFrame:
 
 
 def _transactions(rows: RunRows, table: AssetTable) -> pl.DataFrame:
-    frame, currencies = frame_of_rows(rows.transactions, table, 3, TRANSACTIONS), rows.currencies
+    currencies = rows.currencies
     if currencies is None:
-        return frame
+        return frame_of_rows(rows.transactions, table, 3, TRANSACTIONS)
+    if table.native is not None:
+        changes = np.array(rows.transactions.changes(_STAMP), dtype=np.int64)
+        base = rates_by_pocket(rows, currencies, _bars_at(currencies, changes)), _STAMP
+        laid = rows.transactions.frame(table.native, 3, (*TRANSACTIONS, *TRANSACTIONS_IN_BASE), None, base)
+        if laid is not None:
+            return pl.DataFrame(laid)
+    frame = frame_of_rows(rows.transactions, table, 3, TRANSACTIONS)
     _, stamps, _, slots, quantities, prices, fees = columns_of(rows.transactions)
     value = exposures(places(slots), quantities, prices, rows.slots)
-    bars = np.searchsorted(currencies.stamps, stamps, side="right") - 1
+    bars = _bars_at(currencies, stamps)
     return frame.hstack(
         [
             decimal_column(name, in_base(rows, currencies, places(slots), bars, money), MONEY_SCALE)
-            for name, money in (("base_value", value), ("base_commission", fees))
+            for (name, *_), money in zip(TRANSACTIONS_IN_BASE, (value, fees), strict=True)
         ]
     )
+
+
+def _bars_at(currencies: Currencies, stamps: Places) -> Places:
+    """The last bars up to some moments."""
+    return np.searchsorted(currencies.stamps, stamps, side="right") - 1
 
 
 def _recorded(rows: RunRows, table: AssetTable) -> pl.DataFrame:
@@ -159,9 +171,6 @@ def _recorded(rows: RunRows, table: AssetTable) -> pl.DataFrame:
 def _entries(rows: RunRows, table: AssetTable) -> pl.DataFrame:
     account, currency = rows.pockets[0]
     whose = (column("currency", "constant", None, currency), column("account", "constant", None, account))
-    frame = frame_of_rows(rows.entries, table, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))
-    if len(rows.pockets) == 1:
-        return frame
-    of_rows = places(column_of(rows.entries, POCKET))
-    names = pl.DataFrame(rows.pockets, schema=["account", "currency"], orient="row")
-    return frame.with_columns(names["currency"][of_rows], names["account"][of_rows])
+    if len(rows.pockets) > 1:
+        whose = column("currency", "currency", POCKET), column("account", "account", POCKET)
+    return frame_of_rows(rows.entries, table, 2, (*ENTRIES, *whose, *ENTRIES_FROM_ORDERS))

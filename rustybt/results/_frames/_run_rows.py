@@ -39,13 +39,14 @@ class SlotTerms(NamedTuple):
 class Currencies(NamedTuple):
     """The currencies of a run in several, as its frames need them.
 
-    base: the run's currency. rate: what a unit of a currency is worth in it, at a bar. stamps: of the bars, ns UTC.
+    base: the run's currency. rates: what a unit of a currency is worth in it, at each of some
+    bars, a zero in it where that is not known. stamps: of the bars, ns UTC.
     bars: the last bar of each session. used: the pockets in which anything was booked. cash: of each session, by
     currency. conversions: id, created, amount, from, to, received, status, reason, done, as integers and texts.
     """
 
     base: str
-    rate: Callable[[str, int], tuple[int, int]]
+    rates: Callable[[str, Sequence[int]], list[tuple[int, int]]]
     stamps: Places
     bars: Sequence[int]
     used: Sequence[int]

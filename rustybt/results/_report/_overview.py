@@ -59,6 +59,8 @@ def _cards(facts: Facts) -> list[Card]:
             continue
         value, error = figures[name]
         beside = "" if error is None else f"± {written(error, NAMES[name].style)}"
+        if name == "sharpe" and (sure := figures.get("probabilistic_sharpe", (None, None))[0]) is not None:
+            beside += f", above 0 with {written(sure, 'percent')}"
         if name == "total_return":
             against = {"buy and hold": facts.held}
             if "benchmark_return" in figures:

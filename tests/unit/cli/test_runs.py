@@ -100,7 +100,7 @@ def test_a_run_is_shown_and_drawn_by_name_beginning_path_or_as_the_latest(
     assert re.search(r"^diagnostics: \d findings: .* \(--diagnostics\)$", told(capsys, "show"), re.MULTILINE)
     found = told(capsys, "show", "--diagnostics")
     assert "info short_run: The run has" in found
-    assert "checks could not be made: The bars of the run are not at hand" in found
+    assert "could not be made" not in found
     assert f"{two.name}.png" in told(capsys, "plot")
     assert (tmp_path / f"{two.name}.png").read_bytes().startswith(b"\x89PNG")
     told(capsys, "plot", "buys-1", "-o", "one.svg")

@@ -10,6 +10,7 @@ import pytest
 
 import rustybt
 from rustybt.api import commission, date_rules, order, order_target_percent, schedule_function, set_borrow, symbol
+from tests.unit._small import loaded_without_bars
 from tests.unit.diagnostics._planted import bundle, buys, days_from, run, waves
 
 LONG = days_from(dt.date(2019, 1, 1), 740)
@@ -72,10 +73,13 @@ def test_both_kernels_and_fills_at_the_open_find_the_same():
     assert [at.severity for at in of_sample("monthly", fill_at="open").diagnostics if at.severity != "info"] == []
 
 
-def test_a_loaded_result_has_the_findings_that_need_no_bars(tmp_path: Path):
+def test_a_loaded_result_has_all_findings_and_without_bars_those_that_need_none(tmp_path: Path):
     bundle({"A": [100, 101, 102, 51, 51.5, 52]})
     result = run(buys(1500), count=6)
-    again = rustybt.Result.load(result.save(tmp_path / "run")).diagnostics
+    again = rustybt.Result.load(result.save(tmp_path / "whole")).diagnostics
+    assert set(again) == set(result.diagnostics)
+    assert again.not_made == ()
+    again = loaded_without_bars(result, tmp_path / "run").diagnostics
     left = {one.code for one in again.not_made}
     assert "unrecorded_split" in left
     assert {one for one in result.diagnostics if one.code not in left} == set(again)

@@ -522,6 +522,7 @@ def test_shares_in_another_currency_are_weighed_filled_and_laid_out_by_the_nativ
 
     with calls() as counted:
         native = go(dict.fromkeys(range(4), both), kernel="rust")
+        assert native.positions.height
     assert counted["TargetSizer.order_targets"] == counted["Executor.work"] == 4
     assert counted["positions_frame"] == 1
     assert not counted["rustybt.orders._weigher"]

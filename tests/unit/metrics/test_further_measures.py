@@ -38,7 +38,10 @@ def _number(value: Decimal | None) -> float:
 def test_numpy_and_scipy_find_the_same(seed: int) -> None:
     rng = np.random.default_rng(seed)
     r, b = rng.normal(0.0005, 0.012, (2, 700)).round(9) + np.array([[0], [1e-4]])
-    found = {name: _number(value) for name, value in _figures(r, benchmark=b).items()}
+    figures = _figures(r, benchmark=b)
+    # of a ratio below 0 no record shows that it is above
+    assert [name for name, value in figures.items() if value is None] == ["minimum_track_record"] * int(r.mean() <= 0)
+    found = {name: _number(value) for name, value in figures.items() if value is not None}
     wealth = np.concatenate([[1], np.cumprod(1 + r)])
     under = 1 - wealth / np.maximum.accumulate(wealth)
     slope = stats.linregress(b, r)
@@ -47,7 +50,12 @@ def test_numpy_and_scipy_find_the_same(seed: int) -> None:
     def geometric(x: Any) -> float:
         return float(np.exp(np.log1p(x).mean()) - 1)
 
+    per_session = r.mean() / r.std(ddof=1)
+    spread = 1 - stats.skew(r) * per_session + (stats.kurtosis(r, fisher=False) - 1) / 4 * per_session**2
     expected = {
+        "probabilistic_sharpe": stats.norm.cdf(per_session * np.sqrt(len(r) - 1) / np.sqrt(spread)),
+        "kelly": r.mean() / r.var(ddof=1),
+        "recovery_factor": (wealth[-1] - 1) / under.max(),
         "skewness": stats.skew(r, bias=False),
         "kurtosis": stats.kurtosis(r, bias=False),
         "max_drawdown": -under.max(),
@@ -67,6 +75,8 @@ def test_numpy_and_scipy_find_the_same(seed: int) -> None:
         "up_capture": geometric(r[up]) / geometric(b[up]),
         "down_capture": geometric(r[down]) / geometric(b[down]),
     }
+    if r.mean() > 0:
+        expected["minimum_track_record"] = 1 + spread * (stats.norm.ppf(0.95) / per_session) ** 2
     for name, value in expected.items():
         assert found[name] == close(float(value), rel=1e-9, abs=1e-12), name
     errors = dict(metrics.table(r, periods=252, benchmark=b).select("figure", "error").rows())

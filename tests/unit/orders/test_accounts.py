@@ -189,6 +189,25 @@ def test_a_change_that_is_refused_says_why_among_the_events() -> None:
     assert result.orders["amount"].to_list() == [90]
 
 
+@pytest.mark.parametrize("kind", ["cash", "reg_t"])
+def test_an_order_that_rests_far_away_can_not_be_moved_to_a_price_that_the_account_has_not(kind: str) -> None:
+    """112 units wait at 1; at their new limit they would cost 11,200 of 10,000, which is double on margin."""
+    units = {"cash": 112, "reg_t": 224}[kind]
+
+    def rest(context: Any) -> None:
+        context.id = context.order(context.symbol("X"), units, limit_price=1)
+
+    def move(context: Any) -> None:
+        assert context.modify_order(context.id, limit_price=2)
+        assert not context.modify_order(context.id, limit_price=100)
+
+    result = account(FLAT, {0: [rest], 1: [move]}, kind)
+    row = result.order_events.filter(pl.col("kind") == "change_refused").row(0, named=True)
+    assert (row["quantity"], row["price"], row["cause"]) == (units, 100, "buying_power")
+    assert not result.transactions.height
+    assert result.orders["limit"].to_list() == [2]
+
+
 def test_terms_of_an_account_that_nothing_has_are_noted() -> None:
     for kind, terms, unknown in (
         ("portfolio", {"moves": {"equity": "0.2", "X": "0.1", "XX": "0.5", "forx": "0.03"}}, ["XX", "forx"]),

@@ -11,7 +11,7 @@ import pytest
 
 import rustybt
 from rustybt.api import execution, latency
-from rustybt.errors import InputError
+from rustybt.errors import InputError, ResultError
 from tests.unit._small import NAMES
 from tests.unit.orders._bars import Bar, Outcome, frame_of, run_bars
 from tests.unit.orders._within import market_of
@@ -203,10 +203,7 @@ def test_what_can_not_be_explained_says_so(tmp_path: Any) -> None:
     with pytest.raises(InputError, match=r"explain\('main-9'\): there is no order with that id"):
         done.result.explain("main-9")
     loaded = rustybt.Result.load(done.result.save(tmp_path / "kept"))
-    with pytest.raises(
-        InputError,
-        match=r"was loaded or copied.*Run it again on the same data: run_algorithm\(\.\.\., bundle='data', version=",
-    ):
+    with pytest.raises(ResultError, match=r"it read a frame, which no catalog keeps.*ingest the data"):
         loaded.explain("main-1")
     with pytest.raises(InputError, match="in initialize"):
         rustybt.run_algorithm("2010-01-04", "2010-01-05", lambda context: context.explain("main-1"))

@@ -24,8 +24,8 @@ def flat(stamps: list[tuple[dt.date, str]], closes: list[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["symbol", "timestamp", "open", "high", "low", "close", "volume"], orient="row")
 
 
-def run(frame: pl.DataFrame, script: dict[int, Any], kernel: str, **bundle: Any) -> list[tuple[str, Decimal, Decimal]]:
-    """script[k](context, X) is called at bar k, and all takes 61 seconds. Returns the fills: time, units, price."""
+def outcome(frame: pl.DataFrame, script: dict[int, Any], kernel: str, **bundle: Any) -> rustybt.Result:
+    """script[k](context, X) is called at bar k, and all takes 61 seconds."""
 
     def initialize(context: Any) -> None:
         context.bar = -1
@@ -42,7 +42,7 @@ def run(frame: pl.DataFrame, script: dict[int, Any], kernel: str, **bundle: Any)
 
     rustybt.ingest("x", frame, frequency="1m", stamp="end", tz="UTC", mode="replace", **bundle)
     last = frame["timestamp"][-1].date()
-    result = rustybt.run_algorithm(
+    return rustybt.run_algorithm(
         ONE,
         last,
         initialize,
@@ -53,7 +53,11 @@ def run(frame: pl.DataFrame, script: dict[int, Any], kernel: str, **bundle: Any)
         kernel=kernel,
         progress=False,
     )
-    rows = result.transactions.select("dt", "amount", "price").rows()
+
+
+def run(frame: pl.DataFrame, script: dict[int, Any], kernel: str, **bundle: Any) -> list[tuple[str, Decimal, Decimal]]:
+    """The fills: time, units, price."""
+    rows = outcome(frame, script, kernel, **bundle).transactions.select("dt", "amount", "price").rows()
     return [(f"{when:%H:%M}", amount, price) for when, amount, price in rows]
 
 
@@ -97,3 +101,15 @@ def test_a_change_that_a_split_overtakes_is_restated_as_its_order_is(kernels: st
     splits = pl.DataFrame({"symbol": ["X"], "ex_date": [TWO], "ratio": ["1/2"]})
     script = {0: place, 2: change({"limit_price": 97, "amount": 20})}
     assert run(frame, script, kernels, calendar="XNYS", splits=splits) == [("14:32", 40, Decimal("48.4"))]
+
+
+@pytest.mark.parametrize("act", ["cancel", "change"])
+def test_what_is_sent_on_the_last_bar_of_a_run_never_arrives(act: str, kernels: str) -> None:
+    """No bar is left on which it could: the order ends the run open, at its old price."""
+
+    def send(context: Any, asset: Any) -> None:
+        context.cancel_order(context.id) if act == "cancel" else context.modify_order(context.id, limit_price=97)
+
+    frame = flat([(ONE, "20:57"), (ONE, "20:58"), (ONE, "21:00")], ["100", "100", "100"])
+    result = outcome(frame, {0: place, 2: send}, kernels, calendar="XNYS")
+    assert result.orders.select("status", "limit").rows() == [("open", Decimal(98))]

@@ -16,7 +16,7 @@ import pytest
 import rustybt
 from rustybt.api import order, symbol, symbols
 from rustybt.errors import ResultError
-from tests.unit._small import DAYS, ingest, ingest_minutes, run
+from tests.unit._small import DAYS, ingest, ingest_minutes, loaded_without_bars, run
 
 PLACES = Decimal("1e-20")
 
@@ -77,7 +77,10 @@ def test_it_is_what_the_books_say_of_a_run_that_does_so():
 def test_where_the_bars_are_not_at_hand_it_says_so(tmp_path: Path):
     ingest({"A": [10, 11]})
     result = run(asks("A"), days=2)
-    again = rustybt.Result.load(result.save(tmp_path / "run"))
+    whole = rustybt.Result.load(result.save(tmp_path / "whole"))
+    assert whole.buy_and_hold.equals(result.buy_and_hold)
+    assert "Buy and hold" in str(whole)
+    again = loaded_without_bars(result, tmp_path / "run")
     with pytest.raises(ResultError, match="not at hand"):
         again.buy_and_hold  # noqa: B018
     assert "Buy and hold" not in str(again)

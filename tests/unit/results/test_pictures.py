@@ -17,6 +17,7 @@ from rustybt.errors import InputError, MissingExtra, ResultError
 from rustybt.results import Result
 from rustybt.results._drawn import KINDS
 from rustybt.results._drawn._kinds import picture_of
+from tests.unit._small import loaded_without_bars
 
 plotly = pytest.importorskip("plotly", exc_type=ImportError)
 
@@ -110,7 +111,9 @@ def test_entries_and_exits_stand_at_the_prices_of_their_fills(year: Result) -> N
 
 
 def test_a_loaded_result_is_drawn_with_the_prices_that_it_knows(year: Result, tmp_path: Path) -> None:
-    loaded = Result.load(year.save(tmp_path / "run"))
+    whole = Result.load(year.save(tmp_path / "whole"))
+    assert picture_of(whole, "trades", assets="AAPL") == picture_of(year, "trades", assets="AAPL")
+    loaded = loaded_without_bars(year, tmp_path / "run")
     chart = picture_of(loaded, "trades", assets="AAPL").panels[0]
     assert sum(value is not None for value in chart.lines[0].values) == year.positions.height
 
@@ -225,7 +228,7 @@ def test_the_line_of_a_run_of_minutes_goes_through_its_marks(minutes: Result, tm
     assert loaded.plot(kind="trades", show=False) is not None
 
 
-def test_a_picture_with_nothing_in_it_says_why(year: Result, minutes: Result) -> None:
+def test_a_picture_with_nothing_in_it_says_why(year: Result, minutes: Result, tmp_path: Path) -> None:
     (panel,) = picture_of(year, "rolling", window=5000).panels
     assert panel.told == "A window of 5000 sessions is longer than the run, which has 377."
     shares, held = picture_of(minutes, "exposure").panels
@@ -236,15 +239,8 @@ def test_a_picture_with_nothing_in_it_says_why(year: Result, minutes: Result) ->
 
     idle = rustybt.run(look, start="2010-01-04", end="2010-01-29")
     assert picture_of(idle, "trades", assets="IBM").panels[0].label == "IBM (not traded)"
-    told = picture_of(_reloaded(idle), "trades", assets="IBM").panels[0].told
+    told = picture_of(loaded_without_bars(idle, tmp_path / "idle"), "trades", assets="IBM").panels[0].told
     assert told == "IBM was not traded, and its prices are not at hand."
-
-
-def _reloaded(result: Result) -> Result:
-    import pickle
-
-    copied: Result = pickle.loads(pickle.dumps(result))
-    return copied
 
 
 @pytest.mark.parametrize(("name", "backend"), [("kept.svg", "matplotlib"), ("kept.html", "plotly")])

@@ -124,6 +124,53 @@ def test_a_term_of_a_minute_run_can_be_of_the_sessions_that_are_over(
     assert [other for _, other in seen[:5]] == [20 - 16.5, 21 - 16.5, 22 - 16.5, 23 - 16.5, 24 - 16.5]
 
 
+def test_a_term_of_a_daily_run_can_be_of_the_weeks_that_are_over() -> None:
+    """A week counts with the bar of its last session: 2005-02-18 was a Friday, 2005-02-21 a holiday."""
+    seen: dict[str, tuple[float, float, list[float], list[float]]] = {}
+    crossings: list[tuple[str, str]] = []
+
+    def initialize(context: Any) -> None:
+        apple = symbol("AAPL")
+        context.weekly = term(SMA, apple, window=1, frequency="1w")
+        context.daily = term(SMA, apple, window=1)
+        context.apart = context.daily - context.weekly
+        on_cross(context.daily, context.weekly, lambda c, d, way: crossings.append((str(d.current_session), way)))
+
+    def handle_data(context: Any, data: Any) -> None:
+        weekly, apart = context.weekly, context.apart
+        seen[str(data.current_session)] = weekly.now, apart.now, weekly.history(2).tolist(), apart.history(3).tolist()
+
+    result = run(initialize, handle_data, start="2005-02-14", end="2005-03-04")
+    assert result.daily.height == 14
+    closes = {str(day): float(close) for day, close in closes_of("AAPL", "2005-02-01", "2005-03-04")}
+    for day, (weekly, apart, weeks, days) in seen.items():
+        # before 2005-02-28 in the shares of then, from there on in half as many dollars
+        friday = next(one for one in ("2005-03-04", "2005-02-25", "2005-02-18", "2005-02-11") if one <= day)
+        before = next(one for one in ("2005-02-25", "2005-02-18", "2005-02-11", "2005-02-04") if one < friday)
+        now = 0.5 if day >= "2005-02-28" else 1.0
+        expected = [closes[one] * (now if one < "2005-02-28" else 1.0) for one in (before, friday)]
+        assert weeks == pytest.approx(expected, rel=1e-12)
+        assert weekly == weeks[-1]
+        assert apart == pytest.approx(closes[day] - expected[-1], abs=1e-9)
+        assert days[-1] == apart
+        if day == "2005-02-22":  # what it said on the two days before: on 17 February, and on the 18th, a Friday
+            assert days == pytest.approx(
+                [closes["2005-02-17"] - closes["2005-02-11"], 0.0, closes[day] - closes["2005-02-18"]], abs=1e-9
+            )
+    assert crossings
+
+
+def closes_of(name: str, start: str, end: str) -> list[tuple[dt.date, Decimal]]:
+    """As they were traded, each read on its own day."""
+    found: list[tuple[dt.date, Decimal]] = []
+
+    def handle_data(context: Any, data: Any) -> None:
+        found.append((data.current_session, data.current(symbol(name), "close")))
+
+    run(None, handle_data, start=start, end=end)
+    return found
+
+
 def test_what_is_read_changes_nothing_and_shows_nothing_more() -> None:
     def initialize(context: Any) -> None:
         context.returns = term(Returns, symbols("AAPL", "IBM"))
@@ -137,7 +184,7 @@ def test_what_is_read_changes_nothing_and_shows_nothing_more() -> None:
     run(initialize, handle_data, end="2004-06-10")
 
 
-def test_terms_are_reckoned_once_for_all_runs_on_a_market_in_any_number_of_threads() -> None:
+def test_terms_are_computed_once_for_all_runs_on_a_market_in_any_number_of_threads() -> None:
     market = rustybt.load("sample", assets=["AAPL"], start=START, end=END)
     found: list[str] = []
 
@@ -160,7 +207,7 @@ def test_terms_are_reckoned_once_for_all_runs_on_a_market_in_any_number_of_threa
     from rustybt.view import Tracks
 
     tracks = [made for made, _ in market._kept.values() if isinstance(made, Tracks)]
-    assert [one.columns.reckoned for one in tracks if one.columns is not None] == [3]
+    assert [one.columns.computed for one in tracks if one.columns is not None] == [3]
 
 
 @indicator(window="window", step=True)
@@ -247,6 +294,8 @@ def test_terms_of_both_kernels_have_the_same_bits(kernel: str) -> None:
         (lambda: term(SMA, symbol("AAPL"), window=0), InputError, "1 to 1,000,000"),
         (lambda: term(SMA, symbol("AAPL")), InputError, "needs window="),
         (lambda: term(SMA, symbol("AAPL"), window=3, frequency="1m"), InputError, "the run's own bars, '1d'"),
+        (lambda: term(SMA, symbol("AAPL"), window=3, frequency="2w"), InputError, "'2w' is no frequency"),
+        (lambda: term(SMA, symbol("AAPL"), window=3, frequency=5), InputError, "5 is no frequency"),
         (lambda: term(Correlation, symbol("AAPL"), window=3), InputError, "needs against="),
         (lambda: term(SMA, symbol("AAPL"), window=3, against=symbol("IBM")), InputError, "no other asset"),
         (lambda: term(SMA, symbol("AAPL"), window=3).now, InputError, "was read in initialize"),

@@ -192,14 +192,15 @@ impl<L: Series> Books<L> {
     }
 
     /// The cash of all pockets, or of an account's, in the base currency.
-    pub fn cash(&self, account: Option<usize>) -> Result<Int, Refusal> {
+    pub fn cash(&mut self, account: Option<usize>) -> Result<Int, Refusal> {
         if self.pockets.len() == 1 {
             return self.cash_of(0);
         }
         let mut total = Int::ZERO;
-        for (number, pocket) in self.pockets.iter().enumerate() {
-            if account.is_none_or(|account| pocket.account == account) {
-                total = total + &pocket.to_base(self.cash_of(number)?, self.bar)?;
+        for number in 0..self.pockets.len() {
+            if account.is_none_or(|account| self.pockets[number].account == account) {
+                let cash = self.cash_of(number)?;
+                total = total + &self.pockets[number].cash_to_base(cash, self.bar)?;
             }
         }
         Ok(Int::from(money(&total)?))

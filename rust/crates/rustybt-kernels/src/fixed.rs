@@ -39,7 +39,7 @@ const POWERS: [i128; MAX_POWER as usize + 1] = {
 /// `numerator / denominator`, rounded once, half-even.
 pub fn div_half_even(numerator: i128, denominator: i128) -> Result<i128, Overflow> {
     let quotient = numerator.checked_div(denominator).ok_or(Overflow)?;
-    let rest = numerator % denominator;
+    let rest = numerator - quotient * denominator;
     let negative = (numerator < 0) != (denominator < 0);
     let magnitude = round_half_even(
         quotient.unsigned_abs(),
@@ -129,7 +129,11 @@ pub(crate) fn wide_product(a: u128, b: u128) -> (u128, u128) {
 ///
 /// Two digits of 64 bits, each guessed from the first digit of the divisor and then put right (Knuth, The Art of
 /// Computer Programming 2, 4.3.1, algorithm D): with the divisor shifted up a guess is too large by two at most.
-fn wide_division(high: u128, low: u128, divisor: u128) -> Result<(u128, u128), Overflow> {
+pub(crate) fn wide_division(
+    high: u128,
+    low: u128,
+    divisor: u128,
+) -> Result<(u128, u128), Overflow> {
     const HALF: u32 = 64;
     const MASK: u128 = u64::MAX as u128;
     if high >= divisor {

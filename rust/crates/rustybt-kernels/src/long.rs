@@ -119,7 +119,7 @@ impl Long {
 }
 
 /// Takes `by * digit` off; whether that was more than there was.
-fn take(rest: &mut [u64], by: &[u64], digit: u64) -> bool {
+pub(crate) fn take(rest: &mut [u64], by: &[u64], digit: u64) -> bool {
     let (mut carried, mut borrowed) = (0_u128, false);
     for (place, limb) in rest.iter_mut().enumerate() {
         let part = by.get(place).copied().unwrap_or(0);
@@ -133,8 +133,8 @@ fn take(rest: &mut [u64], by: &[u64], digit: u64) -> bool {
     borrowed
 }
 
-/// Adds it once; what is carried out is what was borrowed before.
-fn put_back(rest: &mut [u64], by: &[u64]) {
+/// Adds it once; whether that made up for what was borrowed before.
+pub(crate) fn put_back(rest: &mut [u64], by: &[u64]) -> bool {
     let mut carried = false;
     for (place, limb) in rest.iter_mut().enumerate() {
         let part = by.get(place).copied().unwrap_or(0);
@@ -143,6 +143,7 @@ fn put_back(rest: &mut [u64], by: &[u64]) {
         *limb = sum;
         carried = first | second;
     }
+    carried
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ pub(crate) struct Pocket {
     /// Whether anything was ever booked.
     pub(crate) used: bool,
     rate: Option<Rate>,
+    /// A bar, what the cash came to at it, and what that is in the base currency: asked for with every order that is
+    /// sized, and the same for most of them.
+    cash: Option<(usize, i128, Int)>,
 }
 
 impl Pocket {
@@ -43,6 +46,7 @@ impl Pocket {
             posted,
             used: number == 0 || posted != 0,
             rate: None,
+            cash: None,
         }
     }
 
@@ -53,6 +57,7 @@ impl Pocket {
 
     /// Sets the rate of a bar, or, without one, forgets it.
     pub(crate) fn set_rate(&mut self, rate: Option<(usize, Int, Int)>) {
+        self.cash = None;
         self.rate = rate.map(|(bar, numerator, denominator)| Rate {
             bar,
             numerator,
@@ -76,6 +81,21 @@ impl Pocket {
             true if amount != Int::ZERO => self.converted(&amount, bar),
             _ => Ok(amount),
         }
+    }
+
+    /// The same of what its cash comes to.
+    pub(crate) fn cash_to_base(&mut self, cash: Int, bar: usize) -> Result<Int, Refusal> {
+        let (true, Some(amount)) = (self.foreign, cash.narrow()) else {
+            return self.to_base(cash, bar);
+        };
+        if let Some((of, was, in_base)) = &self.cash
+            && (*of, *was) == (bar, amount)
+        {
+            return Ok(in_base.clone());
+        }
+        let in_base = self.to_base(cash, bar)?;
+        self.cash = Some((bar, amount, in_base.clone()));
+        Ok(in_base)
     }
 
     #[inline(never)]

@@ -72,6 +72,20 @@ pub fn expanding(sessions: &Sessions<'_>) -> Option<Statistics> {
     Some(found)
 }
 
+/// Whether the values alone say how capital grew: each session's return is what lies between them. `None` beyond 128 bits.
+pub fn grows_by_values(values: &[i128], pnl: &[i128], returns: &[i128]) -> Option<bool> {
+    let (Some(first), Some(gain)) = (values.first(), pnl.first()) else {
+        return Some(true);
+    };
+    let sessions = Sessions {
+        values,
+        pnl,
+        returns,
+        periods: 1,
+    };
+    is_plain(&sessions, first.checked_sub(*gain)?)
+}
+
 /// `part / whole` at scale 18; the whole is not zero.
 pub fn ratio(part: i128, whole: i128) -> Int {
     match mul_div_half_even(part, ONE, whole) {

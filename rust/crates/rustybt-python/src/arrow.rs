@@ -1,13 +1,15 @@
-//! Columns as Polars takes them without a copy: the Arrow C data interface, in capsules
+//! Columns as Polars takes them without a copy, and gives them: the Arrow C data interface, in capsules
 //! (<https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html>).
 //!
 //! The interface is two C structures with a callback each that frees what they point to. Only the two callbacks, and
 //! who calls them, need `unsafe`; what is pointed to is held by ordinary owners.
 
-use std::ffi::{CStr, CString, c_char, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::Arc;
 
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
@@ -51,6 +53,16 @@ impl Column {
 }
 
 const NULLABLE: i64 = 2;
+
+/// How many arrays come one after the other: the C stream interface.
+#[repr(C)]
+struct Stream {
+    get_schema: Option<unsafe extern "C" fn(*mut Stream, *mut Schema) -> c_int>,
+    get_next: Option<unsafe extern "C" fn(*mut Stream, *mut Array) -> c_int>,
+    get_last_error: Option<unsafe extern "C" fn(*mut Stream) -> *const c_char>,
+    release: Option<unsafe extern "C" fn(*mut Stream)>,
+    private_data: *mut c_void,
+}
 
 #[repr(C)]
 struct Schema {
@@ -167,6 +179,49 @@ impl Array {
             dictionary: ptr::null_mut(),
             release: Some(release_array),
             private_data: Box::into_raw(parts).cast(),
+        }
+    }
+}
+
+/// The integers behind a Decimal column of Polars, copied; `None` where one is missing, and of a column of another type.
+pub fn decimals(series: &Bound<'_, PyAny>) -> PyResult<Option<Vec<i128>>> {
+    const STREAM: &CStr = c"arrow_array_stream";
+    let capsule = series
+        .call_method0("__arrow_c_stream__")?
+        .cast_into::<PyCapsule>()?;
+    let stream: *mut Stream = capsule.pointer_checked(Some(STREAM))?.as_ptr().cast();
+    let failed = || PyRuntimeError::new_err("the column's Arrow stream ended with an error");
+    let mut values = Vec::new();
+    // SAFETY: a capsule of that name points to a stream, which nobody else reads, and which it frees with itself. Both
+    // callbacks are there, and fill an empty structure that is ours from then on. A column whose format is a decimal's
+    // of 128 bits has two buffers, the second with `offset + length` values, which may lie at any address.
+    #[expect(unsafe_code)]
+    unsafe {
+        let mut schema = MaybeUninit::<Schema>::zeroed().assume_init();
+        let get_schema = (*stream).get_schema.ok_or_else(failed)?;
+        if get_schema(stream, &raw mut schema) != 0 || schema.format.is_null() {
+            return Err(failed());
+        }
+        let format = CStr::from_ptr(schema.format).to_bytes();
+        if !format.starts_with(b"d:") || format.iter().filter(|byte| **byte == b',').count() != 1 {
+            return Ok(None);
+        }
+        let get_next = (*stream).get_next.ok_or_else(failed)?;
+        loop {
+            let mut array = MaybeUninit::<Array>::zeroed().assume_init();
+            if get_next(stream, &raw mut array) != 0 {
+                return Err(failed());
+            }
+            if array.release.is_none() {
+                return Ok(Some(values));
+            }
+            if array.null_count != 0 {
+                return Ok(None);
+            }
+            let first = (*array.buffers.add(1))
+                .cast::<i128>()
+                .add(array.offset as usize);
+            values.extend((0..array.length as usize).map(|row| first.add(row).read_unaligned()));
         }
     }
 }

@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
 use crate::arrow::{self, Buffer, capsules};
+use crate::base::{Base, worth};
 use crate::rows::{Bits, Column, NOWHERE, PyRows};
 
 /// Digits that a Decimal column holds.
@@ -19,6 +20,7 @@ const LIMIT: i128 = 10_i128.pow(MAX_DIGITS);
 /// Bytes that Arrow keeps of a text beside its length; a longer one lies elsewhere.
 const INLINE: usize = 12;
 const HEAD: usize = 4;
+const MONEY_DECIMALS: &str = "20";
 
 /// Name and kind of a column, the place of its values in the rows, and a text for some kinds.
 pub type Spec = (String, String, Option<usize>, Option<String>);
@@ -72,7 +74,7 @@ fn narrow(len: usize) -> u32 {
         .unsigned_abs()
 }
 
-/// What columns look up by the slot of an asset, by the number of an order, or by the session.
+/// What columns look up by the slot of an asset, by the number of an order, by the session, or by the pocket.
 #[pyclass(name = "AssetTable", module = "rustybt._kernels._rustybt", frozen)]
 pub struct PyAssetTable {
     symbols: Texts,
@@ -82,6 +84,8 @@ pub struct PyAssetTable {
     quantity_scales: Vec<u32>,
     fill_scales: Vec<u32>,
     days: Vec<i32>,
+    accounts: Texts,
+    currencies: Texts,
 }
 
 #[pymethods]
@@ -97,6 +101,7 @@ impl PyAssetTable {
         days: Vec<i32>,
         prefix: &str,
         orders: usize,
+        pockets: Vec<(String, String)>,
     ) -> PyAssetTable {
         let mut ids = Texts::default();
         ids.views.reserve(orders);
@@ -113,6 +118,8 @@ impl PyAssetTable {
             quantity_scales,
             fill_scales,
             days,
+            accounts: Texts::of(pockets.iter().map(|pocket| pocket.0.as_str())),
+            currencies: Texts::of(pockets.iter().map(|pocket| pocket.1.as_str())),
         }
     }
 }
@@ -185,6 +192,7 @@ impl PyArrowFrame {
         slots: usize,
         columns: &[Spec],
         orders: Option<&PyRows>,
+        base: Option<(Base, usize)>,
     ) -> PyResult<Option<PyArrowFrame>> {
         let slots = match orders {
             None => codes(rows, slots, 0)?,
@@ -198,7 +206,12 @@ impl PyArrowFrame {
                 codes(rows, slots, 1)?.into_iter().map(slot).collect()
             }
         };
-        let builder = FrameBuilder { rows, table, slots };
+        let builder = FrameBuilder {
+            rows,
+            table,
+            slots,
+            base,
+        };
         let mut laid = PyArrowFrame {
             len: rows.len(),
             columns: Vec::with_capacity(columns.len()),
@@ -234,6 +247,8 @@ struct FrameBuilder<'a> {
     rows: &'a PyRows,
     table: &'a PyAssetTable,
     slots: Vec<u32>,
+    /// What counts in the base currency, and the column of the stamps at whose changes its places change.
+    base: Option<(Base, usize)>,
 }
 
 impl FrameBuilder<'_> {
@@ -285,6 +300,10 @@ impl FrameBuilder<'_> {
             },
             "quantity" => return self.shortest(name, at, &table.quantity_scales),
             "price" => return self.shortest(name, at, &table.fill_scales),
+            "account" => texts(name, &table.accounts, &codes(self.rows, at, 0)?),
+            "currency" => texts(name, &table.currencies, &codes(self.rows, at, 0)?),
+            "value_in_base" => return self.value_in_base(name, at),
+            "in_base" => return self.in_base(name, at),
             "money" => return self.money(name, at, text.as_deref().unwrap_or_default()),
             _ => {
                 return Err(PyValueError::new_err(format!(
@@ -301,6 +320,55 @@ impl FrameBuilder<'_> {
             Column::Wide(..) => Ok(None),
             _ => Err(PyValueError::new_err(format!("column {at} is no w"))),
         }
+    }
+
+    /// The worth of units at a place, at the price beside them, in the base currency.
+    fn value_in_base(&self, name: &str, at: usize) -> PyResult<Option<arrow::Column>> {
+        let (Some((base, _)), Some((units, _)), Some((prices, _))) =
+            (&self.base, self.wide(at)?, self.wide(at + 1)?)
+        else {
+            return Ok(None);
+        };
+        let Some(factors) = base.to_money(&self.table.fill_scales, &self.table.quantity_scales)
+        else {
+            return Ok(None);
+        };
+        self.counted(name, |row, slot| {
+            worth(units[row], prices[row], *factors.get(slot)?)
+        })
+    }
+
+    /// The money at a place in the base currency.
+    fn in_base(&self, name: &str, at: usize) -> PyResult<Option<arrow::Column>> {
+        match self.wide(at)? {
+            Some((money, _)) => self.counted(name, |row, _| Some(money[row])),
+            None => Ok(None),
+        }
+    }
+
+    /// Amounts, by row and slot, counted in the base currency.
+    fn counted(
+        &self,
+        name: &str,
+        amount: impl Fn(usize, usize) -> Option<i128>,
+    ) -> PyResult<Option<arrow::Column>> {
+        let Some((base, stamps)) = &self.base else {
+            return Ok(None);
+        };
+        let (stamps, _) = self.rows.short(*stamps)?;
+        let mut place = 0;
+        let mut counted = Vec::with_capacity(stamps.len());
+        for (row, slot) in self.slots.iter().enumerate() {
+            if row > 0 && stamps[row] != stamps[row - 1] {
+                place += 1;
+            }
+            let slot = *slot as usize;
+            match amount(row, slot).and_then(|amount| base.counted(slot, place, amount)) {
+                Some(amount) => counted.push(amount),
+                None => return Ok(None),
+            }
+        }
+        decimals(name, counted, Bits::default(), MONEY_DECIMALS)
     }
 
     fn money(&self, name: &str, at: usize, scale: &str) -> PyResult<Option<arrow::Column>> {
@@ -324,14 +392,14 @@ impl FrameBuilder<'_> {
 /// Values, each at the scale of its slot, at the smallest scale that shows all of them, and that scale; what belongs
 /// to no slot is zero. `None` where 128 bits don't hold one.
 pub fn shown(values: &[i128], slots: &[u32], scales: &[u32]) -> Option<(Vec<i128>, u32)> {
-    let widest = scales.iter().copied().max().unwrap_or(0);
     if values.is_empty() {
         return Some((Vec::new(), 0));
     }
-    if scales.iter().all(|scale| *scale == widest) {
+    let (widest, even) = widest(values, slots, scales);
+    if even {
         return Some(shortened(values, widest));
     }
-    let up = |scale: &u32| 10_i128.checked_pow(widest - scale);
+    let up = |scale: &u32| 10_i128.checked_pow(widest.saturating_sub(*scale));
     let ups = scales.iter().map(up).collect::<Option<Vec<i128>>>()?;
     let up = |slot: &u32| ups.get(*slot as usize).copied().unwrap_or(1);
     let raised = values
@@ -339,6 +407,30 @@ pub fn shown(values: &[i128], slots: &[u32], scales: &[u32]) -> Option<(Vec<i128
         .zip(slots)
         .map(|(value, slot)| value.checked_mul(up(slot)));
     Some(shortened(&raised.collect::<Option<Vec<i128>>>()?, widest))
+}
+
+/// The widest scale of slots that occur, of all where no slots are given; and whether they have no other.
+fn widest(values: &[i128], slots: &[u32], scales: &[u32]) -> (u32, bool) {
+    let widest = scales.iter().copied().max().unwrap_or(0);
+    if slots.is_empty() || scales.iter().all(|scale| *scale == widest) {
+        return (widest, scales.iter().all(|scale| *scale == widest));
+    }
+    // an asset that nothing was done with, such as the pair that rates are of, must not make work of all others
+    let mut occurs = vec![false; scales.len()];
+    for (slot, value) in slots.iter().zip(values) {
+        match occurs.get_mut(*slot as usize) {
+            Some(occurs) => *occurs = true,
+            None if *value == 0 => {}
+            None => return (widest, false),
+        }
+    }
+    let mut found = scales.iter().zip(&occurs).filter(|(_, occurs)| **occurs);
+    let Some((first, _)) = found.next() else {
+        return (widest, false);
+    };
+    found.fold((*first, true), |(widest, even), (scale, _)| {
+        (widest.max(*scale), even && widest == *scale)
+    })
 }
 
 /// Values of a scale without the decimal zeros that all of them end in, and the scale that is left.

@@ -5,6 +5,7 @@
 
 mod applier;
 mod arrow;
+mod base;
 mod books;
 mod days;
 mod executor;
@@ -14,17 +15,19 @@ mod order;
 mod positions;
 mod posting;
 mod prices;
+mod returns;
 mod rows;
 mod series;
 mod slot;
 mod spread;
 mod target_sizer;
 mod wake;
+mod windows;
 
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 26;
+const ABI: u32 = 28;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -67,6 +70,9 @@ mod extension {
     use crate::positions::positions_frame;
 
     #[pymodule_export]
+    use crate::returns::{PyReturns, grows_by_values, returns_of, shares};
+
+    #[pymodule_export]
     use crate::rows::PyRows;
 
     #[pymodule_export]
@@ -77,6 +83,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::target_sizer::PyTargetSizer;
+
+    #[pymodule_export]
+    use crate::windows::{distances, known_before, ranked, rolled, smoothed, trailed};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -8,12 +8,13 @@ use rustybt_kernels::books::Series;
 use rustybt_kernels::fixed::div_half_even;
 
 use crate::arrow::Column;
+use crate::base::{Base, Given, to_money, worth};
 use crate::frame::{PyArrowFrame, PyAssetTable, decimals, shown, texts, whole};
 use crate::number::Number;
 use crate::rows::{Bits, NOWHERE, PyRows};
 use crate::series::PySeries;
 
-const MONEY_SCALE: i64 = 20;
+const MONEY_SCALE: u32 = 20;
 
 /// Multiplier, its scale, what a price is multiplied by, whether what is held settles.
 type Terms = (Number, u32, Number, bool);
@@ -22,12 +23,8 @@ type Terms = (Number, u32, Number, bool);
 struct Held {
     prices: PySeries,
     mark_to_fill_scale: i128,
-    /// To money: what units times a price are multiplied and divided by.
-    up: i128,
-    down: i128,
-    /// To the cost of a unit: the same for cost over units.
-    cost_up: i128,
-    cost_down: i128,
+    /// To money: what units times a price are multiplied and divided by; costs of a unit the other way round.
+    to_money: (i128, i128),
     daily_settled: bool,
 }
 
@@ -35,40 +32,23 @@ impl Held {
     /// `None` where 128 bits don't hold it.
     fn of(terms: &Terms, prices: &Bound<'_, PyAny>, fill: u32, quantity: u32) -> Option<Held> {
         let (multiplier, mark_to_fill_scale) = (terms.0.0.narrow()?, terms.2.0.narrow()?);
-        let decimals = i64::from(fill) + i64::from(quantity) + i64::from(terms.1);
-        let (more, fewer) = (
-            power(MONEY_SCALE - decimals)?,
-            power(decimals - MONEY_SCALE)?,
-        );
         Some(Held {
             prices: PySeries::new(prices).ok()?,
             mark_to_fill_scale,
-            up: multiplier.checked_mul(more)?,
-            down: fewer,
-            cost_up: fewer,
-            cost_down: multiplier.checked_mul(more)?,
+            to_money: to_money(multiplier, terms.1, fill, quantity)?,
             daily_settled: terms.3,
         })
     }
 
     fn cost_of_a_unit(&self, quantity: i128, cost: i128) -> Option<i128> {
-        let paid = cost.checked_mul(self.cost_up)?;
-        div_half_even(paid, quantity.checked_mul(self.cost_down)?).ok()
+        let (up, down) = self.to_money;
+        div_half_even(cost.checked_mul(down)?, quantity.checked_mul(up)?).ok()
     }
 
     fn exposure(&self, quantity: i128, price: i128) -> Option<i128> {
         let mark = price.checked_mul(self.mark_to_fill_scale)?;
-        let product = quantity.checked_mul(mark)?.checked_mul(self.up)?;
-        match self.down {
-            1 => Some(product),
-            down => div_half_even(product, down).ok(),
-        }
+        worth(quantity, mark, self.to_money)
     }
-}
-
-/// `10^exponent`, 1 where that is below zero.
-fn power(exponent: i64) -> Option<i128> {
-    10_i128.checked_pow(u32::try_from(exponent.max(0)).ok()?)
 }
 
 /// The names of the columns; rows of slot, quantity and cost; the session since which each set of them was held, with
@@ -82,6 +62,7 @@ pub fn positions_frame(
     bars: Vec<usize>,
     prices: Vec<Bound<'_, PyAny>>,
     terms: Vec<Terms>,
+    base: Option<Given>,
 ) -> PyResult<Option<PyArrowFrame>> {
     let ((slots, _), (quantities, _, wide), (costs, _, wider)) =
         (holdings.short(0)?, holdings.wide(1)?, holdings.wide(2)?);
@@ -101,7 +82,11 @@ pub fn positions_frame(
     let Some(held) = kept.held(&prices, &terms) else {
         return Ok(None);
     };
-    let Some(closes) = kept.closes(&sets, &bars, &held) else {
+    let rates = base.as_ref().map(Base::of);
+    if matches!(rates, Some(None)) {
+        return Ok(None);
+    }
+    let Some(closes) = kept.closes(&sets, &bars, &held, rates.flatten().as_ref()) else {
         return Ok(None);
     };
     let columns = kept.columns(names, &held, closes)?;
@@ -150,6 +135,7 @@ impl Kept<'_> {
         sets: &[(usize, usize)],
         bars: &[usize],
         held: &[Option<Held>],
+        base: Option<&Base>,
     ) -> Option<Closes> {
         let until = |place: usize| sets.get(place + 1).map_or(bars.len(), |next| next.0);
         let mut begin = 0;
@@ -177,9 +163,11 @@ impl Kept<'_> {
                     closes.rows.push(row as u32);
                     closes.slots.push(slot);
                     closes.prices.push(price);
-                    closes
-                        .exposures
-                        .push(known.exposure(self.quantities[row], price)?);
+                    let exposure = known.exposure(self.quantities[row], price)?;
+                    closes.exposures.push(match base {
+                        None => exposure,
+                        Some(base) => base.counted(slot as usize, session, exposure)?,
+                    });
                 }
             }
             begin = *end;
@@ -239,12 +227,11 @@ impl Kept<'_> {
         let decimal = |name: &str, (values, scale): (Vec<i128>, u32)| {
             decimals(name, values, Bits::default(), &scale.to_string())
         };
-        let scale = MONEY_SCALE as u32;
-        let Some(exposed) = decimal(&exposure, (closes.exposures, scale))? else {
+        let Some(exposed) = decimal(&exposure, (closes.exposures, MONEY_SCALE))? else {
             return Ok(None);
         };
         let market_value = match market_value {
-            Some(market_value) => decimal(&value, (market_value, scale))?,
+            Some(market_value) => decimal(&value, (market_value, MONEY_SCALE))?,
             None => Some(exposed.named(&value)?),
         };
         let (Some(amounts), Some(costs), Some(marks), Some(market_value)) = (

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use rustybt_kernels::int::Int;
 
+use crate::base::{Base, Given};
 use crate::frame::{PyArrowFrame, PyAssetTable, Spec};
 use crate::number::Number;
 
@@ -284,15 +285,30 @@ impl PyRows {
         self.columns.iter().map(|column| column.whole(py)).collect()
     }
 
-    #[pyo3(signature = (table, slots, columns, orders=None))]
+    /// The integers of a short column, one for each time that they change from row to row.
+    fn changes(&self, place: usize) -> PyResult<Vec<i64>> {
+        let mut values = self.short(place)?.0.to_vec();
+        values.dedup();
+        Ok(values)
+    }
+
+    #[pyo3(signature = (table, slots, columns, orders=None, base=None))]
     fn frame(
         &self,
         table: &PyAssetTable,
         slots: usize,
         columns: Vec<Spec>,
         orders: Option<&PyRows>,
+        base: Option<(Given, usize)>,
     ) -> PyResult<Option<PyArrowFrame>> {
-        PyArrowFrame::of_rows(self, table, slots, &columns, orders)
+        let base = match &base {
+            None => None,
+            Some((given, stamps)) => match Base::of(given) {
+                Some(base) => Some((base, *stamps)),
+                None => return Ok(None),
+            },
+        };
+        PyArrowFrame::of_rows(self, table, slots, &columns, orders, base)
     }
 }
 
