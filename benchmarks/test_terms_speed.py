@@ -1,4 +1,4 @@
-"""What terms cost: a million bars, a sweep over a thousand pairs of averages beside vectorbt's, thousands of assets.
+"""What terms cost: a million bars, and a sweep over a thousand pairs of averages beside vectorbt's.
 
 Core-seconds, so that a busy machine says nearly the same; results are compared before times.
 
@@ -14,7 +14,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +26,19 @@ import rustybt
 from rustybt.api import commission as commissions
 from rustybt.api import on_cross, order_target, set_commission, set_slippage, symbol, term
 from rustybt.api import slippage as slippages
-from rustybt.indicators import ATR, EMA, RSI, SMA, VWAP, Highest, Lowest, Momentum, StandardDeviation, ZScore
+from rustybt.indicators import SMA
+from rustybt.view import Tracks
 
 pytestmark = [pytest.mark.bench, pytest.mark.skipif(sys.platform != "linux", reason="no /proc")]
 
 MILLION = 1_046_880
 FAST, SLOW = range(10, 260, 10), range(300, 2300, 50)
 QUANTITY, CASH = 100, 10**9
-TEN = (SMA, EMA, ATR, RSI, VWAP, Highest, Lowest, Momentum, StandardDeviation, ZScore)
 
 
 @pytest.fixture(autouse=True)
-def _root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUSTYBT_ROOT", str(tmp_path / "root"))
-    yield
 
 
 def minutes(count: int, *, first: int = 100_000) -> pl.DataFrame:
@@ -123,6 +122,9 @@ def test_a_thousand_pairs_of_averages(tmp_path: Path, capsys: pytest.CaptureFixt
     seconds, (values, orders) = core_seconds(sweep)
     with capsys.disabled():
         print(f"\n  {len(pairs):,} pairs, {sum(orders):,} fills: {seconds:.2f} core-seconds", end="")
+    tracks = [made for made, _ in market._kept.values() if isinstance(made, Tracks)]
+    every = [one for each in tracks for one in (each, each._further) if one is not None]
+    assert sum(one.columns.computed for one in every if one.columns is not None) == len(FAST) + len(SLOW)
     peer = os.environ.get("RUSTYBT_VECTORBT_PYTHON")
     if peer is None:
         return

@@ -27,7 +27,7 @@ type Floats = npt.NDArray[np.float64]
 MOST_BYTES: Final = 2**30
 """What is kept of indicators on one axis: those that were asked for last. A run holds what it reads itself."""
 _MAKING: Final = threading.Lock()
-AT_ONCE: Final = 1 << 17
+AT_ONCE: Final = 1 << 18
 """Values of a column that are computed at once, of all bars of some assets: with what comes of them on the way they
 stay in a processor's cache, and take no memory to speak of."""
 LEAST_ASSETS: Final = 8
