@@ -1,0 +1,47 @@
+"""Searches over the parameters of a strategy: spaces, algorithms, workers, and a record that a kill does not break."""
+
+from rustybt.optimize._algorithm import Algorithm, Searcher
+from rustybt.optimize._grid import Grid
+from rustybt.optimize._objective import Objective, ranked, turnover
+from rustybt.optimize._parameters import Choice, Integer, Normal, Parameter, Real
+from rustybt.optimize._random_search import RandomSearch
+from rustybt.optimize._registry import Registry
+from rustybt.optimize._search import Search
+from rustybt.optimize._sobol import Sobol
+from rustybt.optimize._space import ParameterSpace
+from rustybt.optimize._start import resume, search
+from rustybt.optimize._trial import Trial, TrialState
+from rustybt.optimize._walk_forward import WalkForward, walk_forward
+from rustybt.optimize._windows import Expanding, Rolling, Window
+
+__all__ = [
+    "Algorithm",
+    "Choice",
+    "Expanding",
+    "Grid",
+    "Integer",
+    "Normal",
+    "Objective",
+    "Parameter",
+    "ParameterSpace",
+    "RandomSearch",
+    "Real",
+    "Registry",
+    "Rolling",
+    "Search",
+    "Searcher",
+    "Sobol",
+    "Trial",
+    "TrialState",
+    "WalkForward",
+    "Window",
+    "ranked",
+    "resume",
+    "search",
+    "turnover",
+    "walk_forward",
+]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
