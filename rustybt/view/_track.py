@@ -206,7 +206,8 @@ class Track:
         if up == 1:
             return volume
         if not isinstance(volume, list) and (not len(volume) or int(volume.max()) <= _MOST // up):
-            return volume * up
+            scaled_up: Column = volume * up
+            return scaled_up
         return [int(v) * up for v in volume]
 
     def _without_bound(self) -> Sequence[int]:
