@@ -10,6 +10,7 @@ mod books;
 mod days;
 mod executor;
 mod frame;
+mod matched;
 mod number;
 mod order;
 mod positions;
@@ -26,7 +27,7 @@ mod wake;
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 27;
+const ABI: u32 = 28;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -67,6 +68,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::positions::positions_frame;
+
+    #[pymodule_export]
+    use crate::matched::matched_lots;
 
     #[pymodule_export]
     use crate::returns::{PyReturns, grows_by_values, returns_of, shares};
