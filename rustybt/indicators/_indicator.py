@@ -10,7 +10,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from rustybt._kernels import Kernel
 from rustybt.errors import InputError, WrongType
+from rustybt.indicators._native import computed_with
 
 type Floats = npt.NDArray[np.float64]
 
@@ -124,9 +126,11 @@ class Indicator:
             raise InputError(f"{self.name}({name}={value!r}): pass a whole number of bars, {least} to {MOST:,}.")
         return int(value)
 
-    def columns(self, columns: list[Floats], parameters: Mapping[str, Any]) -> tuple[Floats, ...]:
+    def columns(
+        self, columns: list[Floats], parameters: Mapping[str, Any], kernel: Kernel | None = None
+    ) -> tuple[Floats, ...]:
         """Its columns, of columns of floats and checked parameters."""
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), computed_with(kernel):
             found = self.function(*columns, **parameters)
         return found if isinstance(found, tuple) else (found,)
 

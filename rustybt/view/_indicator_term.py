@@ -50,7 +50,7 @@ class IndicatorTerm(Term):
         if self._laid is None or more > self._more:
             self._more = max(more, self._more)
             self._from = columns_for(self._market.tracks, self._spec, self._more)
-            self._laid = self._from.laid(self._spec, self.assets)
+            self._laid = self._from.laid(self._spec, self.assets, self._market.kernel)
         return self._laid
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from types import MethodType
 from typing import Any
 
+from rustybt._kernels import Kernel
 from rustybt.core import Asset
 from rustybt.errors import InputError
 from rustybt.view._axis import Axis
@@ -22,6 +23,7 @@ class MarketView:
     actions count already and its bars do not. session: the run's session. tracks: the market data, which other runs may
     share. own_calendar: that of the bundle's assets where it is not the run's. fetched: what fetch_csv brought.
     now: the moment, ns UTC, where it lies between two bars; else 0.
+    kernel: what indicators are computed with; None for NumPy alone.
     restrictions: what says of an asset whether it may be ordered; None where nothing does.
     inner: in a run of weeks or months that are made of shorter bars, the view of their days, with the same moments;
     else None.
@@ -37,6 +39,7 @@ class MarketView:
         "frequency",
         "inner",
         "instruments",
+        "kernel",
         "now",
         "own_calendar",
         "restrictions",
@@ -60,6 +63,7 @@ class MarketView:
         self.before_open = True
         self.now = 0
         self.session = 0
+        self.kernel: Kernel | None = None
         self.restrictions: Any = None
         self.inner = None if tracks.inner is None else MarketView(tracks.inner)
 

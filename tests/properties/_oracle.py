@@ -426,26 +426,30 @@ class Oracle:
                         self._cancel(order)
                         continue
             price = self._offered(order, bar)
-            if price is None:
-                continue
-            # where no volume is left, what comes later knows whether its stop and limit were reached
-            tried.append(order)
-            share = self._share()
-            exhausted = exhausted or (share is not None and _cut(bar.volume * share, self._step(order)) <= used)
-            filled = None if exhausted else self._slipped(order, wanted, price, bar, used)
-            if filled is None or (order.more is not None and order.more.until == "fok" and filled[1] != wanted):
-                continue
-            reference, (price, quantity) = price, filled
-            used += abs(quantity)
-            fee = self._fee(order, quantity, price)
-            order.filled += quantity
-            order.paid += fee
-            order.fills += 1
-            if order.filled == order.amount:
-                order.status = "filled"
-            done.append((order, quantity, price, fee, reference))
-            self._filled(order, quantity, price)
+            if price is not None:
+                # where no volume is left, what comes later knows whether its stop and limit were reached
+                tried.append(order)
+                share = self._share()
+                exhausted = exhausted or (share is not None and _cut(bar.volume * share, self._step(order)) <= used)
+                filled = None if exhausted else self._slipped(order, wanted, price, bar, used)
+                if filled is not None and (order.more is None or order.more.until != "fok" or filled[1] == wanted):
+                    used += abs(filled[1])
+                    self._take(order, price, filled, done)
+            if order.status == "open" and order.more is not None and order.more.at_once:
+                self._cancel(order)  # before those that come after it
         return tried
+
+    def _take(self, order: Ordered, reference: Fraction, filled: tuple[Fraction, Fraction], done: list[Any]) -> None:
+        """An order fills, at a price and with a quantity."""
+        price, quantity = filled
+        fee = self._fee(order, quantity, price)
+        order.filled += quantity
+        order.paid += fee
+        order.fills += 1
+        if order.filled == order.amount:
+            order.status = "filled"
+        done.append((order, quantity, price, fee, reference))
+        self._filled(order, quantity, price)
 
     def _step(self, order: Ordered) -> Fraction:
         return self.market.assets[order.asset].step

@@ -76,7 +76,7 @@ class Paths:
 
     def ends(self) -> Ends:
         """The worst and the best."""
-        prices = prices_that_matter(self._unit, self._bars, self._bar)
+        prices = prices_that_matter(self._unit, self._bars, self._bar, 1 if self._triggers.through else 0)
         four, pieces = self._four, tuple([self._piece(order) for order in self._unit.orders])
         pieces, worth = self._move(four.open, four.open, pieces)
         start = _Place(prices.index(four.open), four.open == four.high, four.open == four.low, pieces)
@@ -137,14 +137,15 @@ class Paths:
             price = at
 
     def _reached(self, leg: Leg, pieces: list[Piece], start: int) -> tuple[int, int] | None:
-        """The first order that a part fills, by its place, and at which price."""
-        found: list[tuple[int, bool, int, int]] = []
+        """The first order that a part fills, by its place, and at which price; of several at one price the worse."""
+        found: list[tuple[int, bool, int, int, int]] = []
         for place, piece in enumerate(pieces):
             if piece.phase == WORKS and piece.amount:
                 at = self._trigger(place, piece, leg).price
                 if at is not None:
-                    found.append((abs(at - start), place != self._unit.entry, place, at))
-        return min(found)[2:] if found else None
+                    worth = piece.amount * (self._four.close - at)
+                    found.append((abs(at - start), place != self._unit.entry, worth, place, at))
+        return min(found)[3:] if found else None
 
     def _trigger(self, place: int, piece: Piece, leg: Leg) -> Any:
         order = WorkingOrder(0, self._unit.orders[place].instrument, piece.amount, piece.terms, 0)
@@ -209,8 +210,11 @@ def at_named_price(order: WorkingOrder, triggers: Triggers, name: str) -> bool:
     return triggers.field == name and (not waits or (more is not None and more.at_once))
 
 
-def prices_that_matter(unit: Unit, bars: Bars, bar: int) -> list[int]:
-    """The prices of a bar between which it makes no difference where a path turns, lowest first."""
+def prices_that_matter(unit: Unit, bars: Bars, bar: int, beyond: int = 0) -> list[int]:
+    """The prices of a bar between which it makes no difference where a path turns, lowest first.
+
+    beyond: how far beyond a limit prices have to go.
+    """
     four = four_of(bars, bar)
     within = set(four)
     entries = {four.open}
@@ -218,7 +222,10 @@ def prices_that_matter(unit: Unit, bars: Bars, bar: int) -> list[int]:
         if place == unit.entry and order.terms is not None:
             entries |= {price for price in order.terms[:3] if price is not None}
     for order in unit.orders:
-        within |= _prices_of(unit, order, four, entries)
+        found = _prices_of(unit, order, four, entries)
+        within |= found
+        if beyond:
+            within |= {price + much for price in found for much in (-beyond, beyond)}
     return sorted(price for price in within if four.low <= price <= four.high)
 
 

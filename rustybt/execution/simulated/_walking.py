@@ -82,7 +82,7 @@ class Walking:
         if first:
             done = yield from self._work_asset(first, Leg(bars, bar, four.open, four.open), moment, volume, *done)
         for leg in (leg for path in course(tried) for leg in legs_of(bars, bar, path)):
-            reached, waiting = self._on(leg, orders, tried, bar)
+            reached, waiting = self._on(leg, orders, tried, bar, four.close)
             tried |= {order.number for order in reached}
             if reached or waiting:
                 done = yield from self._work_asset([*reached, *waiting], leg, moment, volume, *done)
@@ -92,11 +92,14 @@ class Walking:
         return done
 
     def _on(
-        self, leg: Leg, orders: list[WorkingOrder], tried: set[int], bar: int
+        self, leg: Leg, orders: list[WorkingOrder], tried: set[int], bar: int, close: int
     ) -> tuple[list[WorkingOrder], list[WorkingOrder]]:
-        """Of orders and their exits those that a part reaches, as it comes by them, and those that wait."""
+        """Of orders and their exits those that a part reaches, as it comes by them, and those that wait.
+
+        Of several at one price an entry comes first, then what is worth least at the close of the bar.
+        """
         start, links = leg.column("open")[bar], self.orders.links
-        found: list[tuple[int, int, WorkingOrder]] = []
+        found: list[tuple[int, bool, int, int, WorkingOrder]] = []
         waiting: list[WorkingOrder] = []
         for order in (*orders, *self._exits(orders, links, leg.slot)):
             if order.status is not OPEN or order.number in tried:
@@ -105,8 +108,10 @@ class Walking:
             if price is None:
                 waiting.append(order)
             else:
-                found.append((abs(price - start), len(found), order))
-        return [order for _, _, order in sorted(found)], waiting
+                is_exit = links is None or links.protects(order.number) is None
+                worth = (order.amount - order.filled) * (close - price)
+                found.append((abs(price - start), is_exit, worth, len(found), order))
+        return [one[-1] for one in sorted(found)], waiting
 
     def _exits(self, orders: list[WorkingOrder], links: Links | None, slot: int) -> list[WorkingOrder]:
         """The exits that went to work on this bar, as their entry filled."""
@@ -159,6 +164,6 @@ class Walking:
             exits = exits_of(links, entry, self.orders.open.get(bars.slot, ()))
             if exits:
                 left = bars.after(moment.bar, price)
-                reached, waiting = self._on(left, exits, set(), moment.bar)
+                reached, waiting = self._on(left, exits, set(), moment.bar, four_of(bars, moment.bar).close)
                 done = yield from self._work_asset([*reached, *waiting], left, moment, volume, *done)
         return done

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 from rustybt.core import replacing, writing
 from rustybt.errors import InputError, MissingExtra, ResultError
-from rustybt.results._drawn._picture import Bars, Heat, Panel, Picture, digits_of, legible, percent
+from rustybt.results._drawn._picture import Heat, Panel, Picture, digits_of, legible, percent
+from rustybt.results._report._parts import Bars
 
 _PER_HEIGHT: Final = 300
 _INCH: Final = 100
@@ -85,13 +87,13 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
         colour = colours[line.colour]
         figure.add_scatter(
             x=x, y=_known(line.values), name=_plain(line.name), mode="lines+markers" if len(x) == 1 else "lines",
-            line={"color": colour, "width": 1.2 if line.below else 1.6}, fill="tozeroy" if line.filled else None,
-            fillcolor=_pale(colour) if line.filled else None, **at,
+            line={"color": colour, "width": 1.2 if line.thin else 1.6}, fill="tozeroy" if line.fill else None,
+            fillcolor=_pale(colour) if line.fill else None, **at,
         )  # fmt: skip
     for mark in panel.marks:
         symbol, width = "triangle-up" if mark.up else "triangle-down", 9 if len(mark.x) < _MANY_MARKS else 4
         look = {"symbol": symbol, "color": colours[mark.colour], "size": width}
-        figure.add_scatter(x=list(mark.x), y=list(mark.values), name=mark.name, mode="markers", marker=look, **at)
+        figure.add_scatter(x=list(mark.x), y=list(mark.y), name=mark.name, mode="markers", marker=look, **at)
     if panel.bars is not None:
         _draw_bars(figure, panel.bars, colours, at)
     for span in panel.spans:
@@ -112,12 +114,13 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
 
 
 def _draw_bars(figure: Any, bars: Bars, colours: Colours, at: dict[str, int]) -> None:
-    below = [bars.signed and end <= 0 for end in bars.ends]
+    sides = list(pairwise(bars.edges))
     figure.add_bar(
-        x=[(start + end) / 2 for start, end in zip(bars.starts, bars.ends, strict=True)], y=list(bars.values),
-        width=[end - start for start, end in zip(bars.starts, bars.ends, strict=True)], showlegend=False,
-        marker={"color": [colours["loss"] if lost else colours[bars.colour] for lost in below]}, **at,
+        x=[(low + high) / 2 for low, high in sides], y=list(bars.counts), width=[high - low for low, high in sides],
+        marker={"color": [colours[bars.colour(place)] for place in range(len(sides))]}, showlegend=False, **at,
     )  # fmt: skip
+    for end, x, side in zip(bars.ends, (0, 1), ("left", "right"), strict=True):
+        figure.add_annotation(text=end, x=x, y=1, xref="x domain", yref="y domain", showarrow=False, xanchor=side, **at)
 
 
 def _draw_heat(figure: Any, heat: Heat, colours: Colours, at: dict[str, int]) -> None:

@@ -11,9 +11,10 @@ import polars as pl
 
 from rustybt.core import Asset, RunBars
 from rustybt.errors import BundleNotFound, InputError, ResultError, VersionNotFound
-from rustybt.results._drawn._picture import FEW, Line, Marks, Panel, Points
+from rustybt.results._drawn._picture import FEW, Panel, Points
 from rustybt.results._floats import floats, optional_floats
 from rustybt.results._report import PricePath, kept_places, most_traded, path_of
+from rustybt.results._report._parts import Line, Marks
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result

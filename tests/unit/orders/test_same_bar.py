@@ -166,6 +166,35 @@ def test_of_two_stops_on_one_side_the_nearer_is_first() -> None:
         assert not done.result.ambiguous.height
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("names", ["BS", "SB"])
+def test_of_two_at_one_price_the_worse_is_first(names: str, kernel: str) -> None:
+    """It opens beyond both: 10 bought at 92 are worth 10 at the close of 93, 10 sold there cost 10."""
+
+    def place(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        for name in names:
+            price = {"B": {"limit_price": 99}, "S": {"stop_price": 99}}[name]
+            ids[name] = context.order(asset, 10 if name == "B" else -10, **price)
+        context.oco(ids["B"], ids["S"])
+
+    for reading in READINGS:
+        done = run_bars([FLAT, ("92", "98", "92", "93")], {0: place}, same_bar=reading, kernel=kernel)
+        assert shown(done) == ["1 S 92"], reading
+        assert not done.result.ambiguous.height
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_path_may_turn_just_beyond_a_limit(kernel: str) -> None:
+    """Prices go through 100, and then down to the stop of 99, or back to beyond the target of 101 before that."""
+    how = {"limit_price": 100, "take_profit": 101, "stop_loss": execution.StopLimitOrder(99, 99), "link": "oco"}
+    bars: list[Bar] = [ENTRY, ("107", "109", "97", "109")]
+    for reading, exit_ in zip(READINGS, ("L 99", "L 99", "L 99", "L 99", "P 101"), strict=True):
+        done = bracket(bars, **how, touch="through", same_bar=reading, kernel=kernel)
+        assert shown(done) == ["1 E 100", f"1 {exit_}"], reading
+        # 100 bought at 100 are worth 900 at the close of 109; sold at 99 they cost 1,000 of it, at 101 800
+        assert done.result.ambiguous.select("worst", "best").rows() == [(-100, 100)]
+
+
 def test_equal_ways_to_read_a_bar() -> None:
     """The high and the low are as near to the open: nearest takes the high first."""
     bars: list[Bar] = [FLAT, UP, ("101", "109", "93", "100")]

@@ -17,3 +17,4 @@ pub mod sizing;
 mod slot;
 pub mod statistics;
 pub mod wake;
+pub mod windows;

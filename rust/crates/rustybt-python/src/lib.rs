@@ -23,6 +23,7 @@ mod slot;
 mod spread;
 mod target_sizer;
 mod wake;
+mod windows;
 
 use pyo3::prelude::*;
 
@@ -86,6 +87,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::target_sizer::PyTargetSizer;
+
+    #[pymodule_export]
+    use crate::windows::{distances, known_before, ranked, rolled, smoothed, trailed};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
