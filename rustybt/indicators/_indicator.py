@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -75,7 +76,10 @@ class Indicator:
         """
         if len(columns) != len(self.reads):
             raise InputError(f"{self.name} reads {', '.join(self.reads)}: pass {len(self.reads)}, not {len(columns)}.")
-        arrays = [np.asarray(column, dtype=np.float64) for column in columns]
+        try:
+            arrays = [np.asarray(column, dtype=np.float64) for column in columns]
+        except (TypeError, ValueError) as error:
+            raise WrongType(f"{self.name}: {error}. Pass arrays of numbers, of one shape.") from None
         if any(array.ndim not in (1, 2) or array.shape != arrays[0].shape for array in arrays):
             raise InputError(f"{self.name}: pass arrays of one shape, (bars,) or (bars, assets).")
         checked = self.checked(parameters)
@@ -117,8 +121,10 @@ class Indicator:
             return value
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
             raise WrongType(f"{self.name}({name}={value!r}): pass a number.")
+        if not math.isfinite(value):
+            raise InputError(f"{self.name}({name}={value!r}): pass a number that is finite.")
         if isinstance(default, float):
-            if not 0 < float(value) < float("inf"):
+            if not float(value) > 0:
                 raise InputError(f"{self.name}({name}={value!r}): pass a number above 0.")
             return float(value)
         least = self.least if name == "window" else 1

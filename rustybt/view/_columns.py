@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rustybt._kernels import Kernel
-from rustybt.core import Asset, date_of
+from rustybt.core import DAY_NS, Asset, date_of, datetime_of
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._axis import Axis
 from rustybt.view._grid import Grid, Place
@@ -271,9 +271,11 @@ class Columns:
             f"{spec.kind.name}({given}) has its first value after {bars} bars of '{tracks.frequency}', and up to the "
             f"run's end there are {there}, from {date_of(int(days[first]))} on. Choose a shorter window"
         )
-        if axis.daily and first + bars - 1 < len(days):
-            return f"{text}, or a run that reaches to {date_of(int(days[first + bars - 1]))}, its first bar."
-        return f"{text}."
+        key = axis.key_after(first, bars)
+        if key is None:
+            return f"{text}."
+        named = date_of(key // DAY_NS) if axis.daily else f"{datetime_of(key):%Y-%m-%d %H:%M:%S} UTC"
+        return f"{text}, or a run that reaches to {named}, its first bar."
 
 
 def columns_for(tracks: Tracks, spec: TermSpec, more: int) -> Columns:

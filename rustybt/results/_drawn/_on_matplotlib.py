@@ -22,6 +22,8 @@ _WIDTH: Final = 11.0
 _PER_HEIGHT: Final = 3.2
 _FEW_DAYS: Final = 8
 _MANY_MARKS: Final = 300
+_ROOM, _ROOM_OF_A_KEY = 105, 5
+"""Letters that a legend above a panel has room for, and what each key takes of it."""
 _FEW_ROWS: Final = 15
 """As many rows of a table have a number in each of its cells."""
 
@@ -104,11 +106,18 @@ def _draw_panel(axes: Axes, panel: Panel, colours: Colours) -> None:
     _ticks(axes, "y", panel.style)
     if panel.across != "time":
         _ticks(axes, "x", panel.across)
-    if len(panel.lines) + len(panel.marks) > 1:
+    names = [*(line.name for line in panel.lines), *(mark.name for mark in panel.marks)]
+    if len(names) > 1:
+        # above the panel where there is room for all, else within
+        wide = sum(map(len, names)) + _ROOM_OF_A_KEY * len(names) > _ROOM
+        where: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": 8, "frameon": False}
+        if wide:
+            low, high = axes.get_ylim()
+            axes.set_ylim(low, high + (high - low) * (0.06 + 0.02 * len(names)) / panel.height)
+            where = {"loc": "upper left", "ncols": 2, "facecolor": colours["ground"], "edgecolor": colours["rule"]}
         axes.legend(
-            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=8, frameon=False, fontsize=8.5,
-            labelcolor=colours["ink"], borderaxespad=0.1, handlelength=1.4,
-        )  # fmt: skip
+            **where, fontsize=8.5, labelcolor=colours["ink"], borderaxespad=0.1, handlelength=1.4, framealpha=0.85
+        )
 
 
 def _draw_series(axes: Axes, panel: Panel, colours: Colours) -> None:

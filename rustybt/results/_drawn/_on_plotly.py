@@ -13,6 +13,9 @@ from rustybt.results._report._parts import Bars
 
 _PER_HEIGHT: Final = 300
 _INCH: Final = 100
+_ROW: Final = 20
+_LETTERS_OF_A_ROW, _LETTERS_OF_A_KEY = 130, 8
+"""What a row of the legend has room for, and what each key takes of it."""
 _MANY_MARKS: Final = 300
 _FORMATS: Final = {"percent": ".6~%", "money": ".6~s", "ratio": ".6~g", "number": ".6~g"}
 
@@ -62,7 +65,7 @@ def _lay_out(figure: Any, picture: Picture, colours: Colours, size: tuple[float,
         plot_bgcolor=colours["ground"],
         font={"color": colours["ink"]},
         height=round(size[1] * _INCH) if size else min(round(160 + _PER_HEIGHT * height), 3_000),
-        margin={"l": 80, "r": 24, "t": 100, "b": 40},
+        margin={"l": 80, "r": 24, "t": 100 + _ROW * (_rows_of_legend(figure) - 1), "b": 40},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
         hovermode="x unified" if picture.shared else "closest",
         **inches,
@@ -71,11 +74,19 @@ def _lay_out(figure: Any, picture: Picture, colours: Colours, size: tuple[float,
     figure.update_yaxes(gridcolor=colours["rule"], zeroline=False)
 
 
+def _rows_of_legend(figure: Any) -> int:
+    """About how many rows the legend takes above the panels."""
+    letters = sum(len(trace.name) + _LETTERS_OF_A_KEY for trace in figure.data if trace.showlegend)
+    return max(1, -(-letters // _LETTERS_OF_A_ROW))
+
+
 def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
     at = {"row": row, "col": 1}
-    domains = {"xref": "x domain", "yref": "y domain"}
     if panel.told:
-        figure.add_annotation(text=_plain(panel.told), showarrow=False, x=0.5, y=0.5, **domains, **at)
+        # on the page: an axis without a line is not there, and 0.5 would be a moment of 1970 beside panels with dates
+        low, high = figure.layout["yaxis" if row == 1 else f"yaxis{row}"].domain
+        told = {"text": _plain(panel.told), "showarrow": False, "yanchor": "middle"}
+        figure.add_annotation(**told, xref="paper", yref="paper", x=0.5, y=(low + high) / 2)
         figure.update_xaxes(visible=False, **at)
         figure.update_yaxes(visible=False, **at)
         return
