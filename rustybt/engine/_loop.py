@@ -135,8 +135,7 @@ class Loop:
     def upcoming(self) -> Moment:
         """The next moment."""
         axis, cursor = self.run.market.axis, self.cursor
-        session, phase = cursor.session, cursor.phase
-        bar = cursor.bar
+        session, phase, bar = cursor.session, cursor.phase, cursor.bar
         if phase is OPEN:
             before = axis.run_closes[session - 1] if session else 0
             stamp, bar = max(axis.before_open_stamp(session), before), axis.before_open_bar(session)
@@ -357,6 +356,8 @@ class Loop:
             self.run.book.expire(stamp)
         if self.reducing:
             end_with_positions(self, stamp)
+        if (transit := self.simulated.transit) and transit.is_quiet(bar, self.run.book):
+            return
         if self.direct is not None and not self.simulated.begun and self.direct.work(bar, stamp, session):
             return
         self.fill(Moment(stamp, session, bar))
