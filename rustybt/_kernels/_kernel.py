@@ -61,6 +61,8 @@ class Kernel:
 
     returns_of: a Decimal column of scale 18 as returns that know their sums. shares: the sum of what parts are of
     wholes. grows_by_values: whether a portfolio's values alone say how it grew. Each gives None for what it can't read.
+
+    rolled, smoothed, known_before, distances, ranked, trailed: fill columns of indicators.
     """
 
     name: str
@@ -82,6 +84,12 @@ class Kernel:
     returns_of: Callable[[pl.Series], Returns | None] | None = None
     shares: Callable[[pl.Series, pl.Series], tuple[int, int] | None] | None = None
     grows_by_values: Callable[[pl.Series, pl.Series, pl.Series], bool | None] | None = None
+    rolled: Callable[..., None] | None = None
+    smoothed: Callable[..., None] | None = None
+    known_before: Callable[..., None] | None = None
+    distances: Callable[..., None] | None = None
+    ranked: Callable[..., None] | None = None
+    trailed: Callable[..., None] | None = None
 
     def __repr__(self) -> str:
         return f"<kernel {self.name}>"
@@ -131,4 +139,10 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.returns_of,
         module.shares,
         module.grows_by_values,
+        module.rolled,
+        module.smoothed,
+        module.known_before,
+        module.distances,
+        module.ranked,
+        module.trailed,
     )

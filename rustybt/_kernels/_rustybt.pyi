@@ -24,11 +24,17 @@ __all__ = [
     "WorkingOrder",
     "__version__",
     "answering",
+    "distances",
     "grows_by_values",
+    "known_before",
     "positions_frame",
+    "ranked",
     "returns_of",
+    "rolled",
     "shares",
+    "smoothed",
     "source_hash",
+    "trailed",
     "whole_steps",
 ]
 
@@ -304,6 +310,12 @@ def positions_frame(
     terms: Sequence[tuple[int, int, int, bool]],
     base: _Base | None = None,
 ) -> ArrowFrame | None: ...
+def rolled(figure: str, columns: Sequence[Any], found: Sequence[Any], wide: int, window: int) -> None: ...
+def smoothed(values: Any, found: Any, wide: int, share: float, seed: int, total: bool) -> None: ...
+def known_before(values: Any, found: Any, wide: int) -> None: ...
+def distances(values: Any, middles: Any, found: Any, wide: int, window: int) -> None: ...
+def ranked(values: Any, found: Any, wide: int, window: int) -> None: ...
+def trailed(bands_and_prices: Sequence[Any], levels_and_directions: Sequence[Any], wide: int) -> None: ...
 
 @final
 class Returns:

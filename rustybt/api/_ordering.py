@@ -204,8 +204,8 @@ def order_target_percents(weights: Weights) -> list[str]:
 
     weights: shares by asset, a dict or a pandas Series, or pairs of an asset and its share. All of them are
     sized, then they are placed in their order, like calls one after the other, and quicker. Returns the ids of the
-    orders; where nothing is to be ordered there is none. Raises InputError for what is no pair, and what
-    `order_target_percent` raises; nothing is placed then.
+    orders; where nothing is to be ordered there is none. Raises InputError for what is no pair and for an asset that
+    stands twice, and what `order_target_percent` raises; nothing is placed then.
 
     >>> from rustybt import run
     >>> from rustybt.api import order_target_percents, symbols

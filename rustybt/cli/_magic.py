@@ -70,7 +70,8 @@ def taken(arguments: list[str], option: str) -> str | None:
 
 
 def _run(arguments: list[str], cell: str | None, namespace: dict[str, Any]) -> Any:
-    from rustybt.cli._run import callbacks_in, run, run_strategy, strategy_of
+    from rustybt.cli._run import run, run_strategy
+    from rustybt.engine import callbacks_in, strategy_of
 
     options = _options(run, arguments)
     if options is None:

@@ -18,10 +18,12 @@ HOMES = {
     "demo": ("rustybt.cli._demo", "demo"),
     "export": ("rustybt.cli._export", "export"),
     "ingest": ("rustybt.cli._ingest", "ingest"),
+    "optimize": ("rustybt.cli._optimize", "optimize"),
     "paper": ("rustybt.cli._paper", "paper"),
     "report": ("rustybt.cli._report", "report"),
     "run": ("rustybt.cli._run", "run"),
     "runs": ("rustybt.cli._runs", "runs"),
+    "trials": ("rustybt.cli._trials", "trials"),
     "validate": ("rustybt.cli._validate", "validate"),
 }
 """The modules of the commands."""

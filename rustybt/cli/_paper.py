@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from rustybt.cli._run import READING, given_arguments, load_strategy
+from rustybt.cli._run import READING, given_arguments
 from rustybt.cli._run import run as run_command
 from rustybt.errors import InputError, RustyBTError
 
@@ -63,7 +63,7 @@ def paper(
     once, and compared. At the end the result is saved, as `rustybt run` does.
     """
     from rustybt.cli._tables import print_summary
-    from rustybt.engine import beside, failure_of_strategy
+    from rustybt.engine import beside, failure_of_strategy, load_strategy
     from rustybt.live import PaperSession
 
     source = _feed(feed, recording, speed)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rustybt.cli._strategy_text import own_run, parameters
+from rustybt.cli._strategy_text import parameters
 from rustybt.errors import InputError, RustyBTError
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 CAPITAL = "100000"
 READING = ("on_bad_row", "price_decimals", "close_only", "symbol")
 """Options that say how --data are read."""
-CALLBACKS = ("initialize", "handle_data", "before_trading_start", "analyze", "on_order")
 
 
 @click.command(short_help="Run a strategy, or a script for Zipline.")
@@ -133,7 +131,7 @@ def run(
     from rustybt.cli._tables import print_summary
 
     with importing():
-        from rustybt.engine import beside, failure_of_strategy, note_place, result_on
+        from rustybt.engine import beside, failure_of_strategy, load_strategy, note_place, result_on
 
     if output is not None and output.exists() and any(output.iterdir()):
         raise InputError(f"{output} is there already and not empty. Name a new folder with -o.")
@@ -200,55 +198,3 @@ def _market(data: str | None, given: dict[str, Any], reading: dict[str, Any]) ->
         option = next(iter(reading)).replace("_", "-")
         raise InputError(f"--{option} says how files are read. Name them with --data; a bundle is as it was ingested.")
     return load_data(data, data_frequency=given["data_frequency"], calendar=given["trading_calendar"], **reading)
-
-
-def load_strategy(path: Path) -> dict[str, Any]:
-    """The callbacks of a strategy file, as run_algorithm takes them. Raises InputError where there are none."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist. Name a Python file with -f.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} can't be read: {error}. Name a Python file with -f.") from None
-    return strategy_of(text, str(path), {"__name__": path.stem, "__file__": str(path)})
-
-
-def strategy_of(text: str, filename: str, namespace: dict[str, Any]) -> dict[str, Any]:
-    """The callbacks that a text defines when it is executed in a namespace, as run_algorithm takes them.
-
-    Raises InputError where there are none.
-    """
-    try:
-        tree = ast.parse(text, filename)
-        code = compile(tree, filename, "exec")
-    except SyntaxError as error:
-        raise InputError(f"{filename}, line {error.lineno}: {error.msg}. Fix it and run again.") from None
-    line = own_run(tree)
-    if line is not None:
-        raise InputError(
-            f"{filename}, line {line} runs a backtest itself when it is read, so that it would be run twice. Put that "
-            "call under `if __name__ == '__main__':`, or run the file as a script."
-        )
-    exec(code, namespace)
-    return callbacks_in(namespace, filename)
-
-
-def callbacks_in(namespace: dict[str, Any], filename: str) -> dict[str, Any]:
-    """The callbacks, or the one strategy, that stand in a namespace."""
-    from rustybt.strategy import Strategy
-
-    found = {name: namespace[name] for name in CALLBACKS if callable(namespace.get(name))}
-    if found:
-        return found
-    classes = [
-        value
-        for value in namespace.values()
-        if isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == namespace["__name__"]
-    ]
-    if len(classes) == 1:
-        return {"strategy": classes[0]}
-    many = ", ".join(cls.__name__ for cls in classes)
-    raise InputError(
-        f"{filename} defines {'several strategies: ' + many if classes else 'no strategy'}. Define the functions "
-        "initialize and handle_data, or one subclass of rustybt.Strategy."
-    )

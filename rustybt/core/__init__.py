@@ -98,7 +98,7 @@ if TYPE_CHECKING:
         series_of,
     )
     from rustybt.core._number_text import decimals, is_number
-    from rustybt.core._run_bars import AssetBars, RunBars
+    from rustybt.core._run_bars import AssetBars, RunBars, TermValues
 else:
     __getattr__ = when_asked(
         __name__,
@@ -130,6 +130,7 @@ else:
             "rustybt.core._run_bars": (
                 "AssetBars",
                 "RunBars",
+                "TermValues",
             ),
         },
     )
@@ -204,6 +205,7 @@ __all__ = [
     "Scratch",
     "Split",
     "StockDividend",
+    "TermValues",
     "TimeInForce",
     "Trail",
     "Transaction",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -43,17 +43,38 @@ class AssetBars:
 
 
 @dataclass(frozen=True, slots=True)
+class TermValues:
+    """What a term of an asset said at each bar of the run.
+
+    name: kind and parameters. values: by the name of its column, empty where it has one; NaN where there is none.
+    in_prices: whether it is known to be a price, or none of a price: None where that is not known, of an indicator of a
+    user's. told: why there are no values.
+    """
+
+    name: str
+    values: Mapping[str, Floats] = field(default_factory=dict)
+    in_prices: bool | None = None
+    told: str = ""
+
+
+def _no_terms(_: int) -> list[TermValues]:
+    return []
+
+
+@dataclass(frozen=True, slots=True)
 class RunBars:
     """The bars of a run. Bar 0 is the last one before it.
 
     stamps: when each is over, ns UTC. starts: for each session its first bar, and one more at the end. days: of the
-    sessions, since 1970. of: the bars of an asset, by sid; they are read then.
+    sessions, since 1970. of: the bars of an asset, by sid; they are read then. terms: what terms of an asset said,
+    likewise; they are computed then.
     """
 
     stamps: npt.NDArray[np.int64]
     starts: Sequence[int]
     days: Sequence[int]
     of: Callable[[int], AssetBars]
+    terms: Callable[[int], list[TermValues]] = _no_terms
 
     def bars_at(self, stamps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The bars within which moments lie: the first that is over by then or later."""

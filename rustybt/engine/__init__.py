@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from rustybt._lazy import when_asked
 from rustybt.engine._after import result_on
+from rustybt.engine._callbacks import code_hash_of
 from rustybt.engine._compat import Compat
 from rustybt.engine._extensions import load_extensions
 from rustybt.engine._failure import beside, failure_of_strategy, note_of_zipline, note_place
@@ -11,8 +12,10 @@ from rustybt.engine._first_run import run
 from rustybt.engine._load import load
 from rustybt.engine._market import Market
 from rustybt.engine._market_of_data import load_data
+from rustybt.engine._progress import progress_for
 from rustybt.engine._run import Run, run_algorithm
 from rustybt.engine._snapshot import Snapshot
+from rustybt.engine._strategy_file import callbacks_in, load_strategy, strategy_of
 
 if TYPE_CHECKING:
     from rustybt.engine._explain import explains_again
@@ -28,17 +31,22 @@ __all__ = [
     "Run",
     "Snapshot",
     "beside",
+    "callbacks_in",
+    "code_hash_of",
     "explains_again",
     "failure_of_strategy",
     "load",
     "load_data",
     "load_extensions",
+    "load_strategy",
     "note_of_zipline",
     "note_place",
+    "progress_for",
     "result_on",
     "run",
     "run_algorithm",
     "run_async",
+    "strategy_of",
 ]
 
 

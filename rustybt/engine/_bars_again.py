@@ -14,6 +14,7 @@ import numpy.typing as npt
 from rustybt.core import AssetBars, Notes, RunBars, StockDividend
 from rustybt.engine._compat import Compat
 from rustybt.engine._market import Market, Reference, axis_of, reopened, tracks_on
+from rustybt.engine._run_terms import terms_said
 from rustybt.view import Axis, MarketView
 
 
@@ -34,12 +35,13 @@ class MarketAgain:
         market = reopened(self.market) if isinstance(self.market, Reference) else self.market
         return MarketView(tracks_on(market, axis_of(market, *self.span, Notes()), self.compat))
 
-    def bars(self) -> RunBars:
-        """The bars of the run. Raises as `view` does."""
+    def bars(self, terms: Sequence[Any] = ()) -> RunBars:
+        """The bars of the run, and what terms said at them. Raises as `view` does."""
         view = self.view()
         axis = view.axis
         stock = view.version.stock_dividends()
-        return RunBars(axis.stamps, axis.starts, axis.days, functools.partial(_bars_of, view, stock))
+        of, said = functools.partial(_bars_of, view, stock), functools.partial(terms_said, view, terms)
+        return RunBars(axis.stamps, axis.starts, axis.days, of, said)
 
 
 def _bars_of(view: MarketView, stock: Sequence[StockDividend], sid: int) -> AssetBars:

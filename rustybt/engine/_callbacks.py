@@ -198,3 +198,12 @@ def callbacks_of(
         )
     own = {name: getattr(made, name) for name in given if getattr(type(made), name) is not getattr(Strategy, name)}
     return Callbacks(type(made).__name__, **{name: own.get(name) for name in given})
+
+
+def code_hash_of(given: Mapping[str, Any]) -> str | None:
+    """The hash of a strategy's code; None where its text is not known.
+
+    given: its callbacks, or the strategy, as `run_algorithm` takes them.
+    """
+    names = ("strategy", "initialize", "handle_data", "before_trading_start", "analyze", "on_order")
+    return callbacks_of(*(given.get(name) for name in names)).code_hash()

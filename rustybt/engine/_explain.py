@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import polars as pl
 from rustybt.core import MARKET_TERMS, Explanation, OrderTerms, RunBars, kind_of, text_of_object, to_scale
 from rustybt.engine._bars_again import MarketAgain
 from rustybt.engine._market import reference_to
+from rustybt.engine._run_terms import pages_of
 from rustybt.engine._saved_market import order_frames, orders_from, place_of, saved_market
 from rustybt.errors import InputError
 from rustybt.execution import Past, PastEvent, Transit, Triggers, history_of
@@ -85,7 +86,7 @@ class Afterwards:
 
     again: its market. special: by number, the terms of orders that say more than prices. met: of those that were on
     their way for longer, the first bar that they met. read: `same_bar` and `resolve` of the run. place: where its
-    market is, for another process.
+    market is, for another process. terms: what the strategy asked for with `term`.
     """
 
     again: MarketAgain
@@ -97,6 +98,7 @@ class Afterwards:
     met: Transit
     read: tuple[str, str | None]
     place: Mapping[str, Any]
+    terms: Sequence[Any] = ()
 
     def __call__(self, result: Result, order_id: str) -> Explanation:
         """The life of an order. Raises InputError for an unknown id, BundleNotFound where the data are gone."""
@@ -125,7 +127,7 @@ class Afterwards:
 
     def bars(self) -> RunBars:
         """The bars of the run. Raises BundleNotFound where the data are gone."""
-        return self.again.bars()
+        return self.again.bars(self.terms)
 
     def saved(self) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
         """What `explains_again` makes the same of: a page that JSON can hold, and frames."""
@@ -138,6 +140,8 @@ class Afterwards:
             "prefix": self.prefix,
             "read": list(self.read),
         }
+        if self.terms:
+            page["terms"] = pages_of(self.terms)
         return page, order_frames(self.special, self.met)
 
 
@@ -158,6 +162,7 @@ def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers, met:
         met,
         (given["same_bar"], given["resolve"]),
         place_of(market, run.market.axis, given["trading_calendar"]),
+        tuple(run.market.terms),
     )
 
 
@@ -177,6 +182,7 @@ def explains_again(
         met,
         tuple(page["read"]),
         page["market"],
+        page.get("terms", ()),
     )
 
 

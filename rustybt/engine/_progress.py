@@ -105,9 +105,10 @@ class _Shown(Progress):
 
     interval = INTERVAL
 
-    def __init__(self, sessions: int, name: str, *, asked: bool) -> None:
+    def __init__(self, sessions: int, name: str, unit: str, *, asked: bool) -> None:
         self.sessions = sessions
         self.name = name
+        self.unit = unit
         self.done = 0
         self._began = time.monotonic()
         self._due = self._began + (0 if asked else PATIENCE)
@@ -137,7 +138,7 @@ class _Shown(Progress):
     def whole(self, seconds: float) -> str:
         """The last line."""
         part = "" if self.done == self.sessions else f" of {self.sessions:,}"
-        return f"{self.name}: {self.done:,}{part} sessions in {_span(seconds)}"
+        return f"{self.name}: {self.done:,}{part} {self.unit} in {_span(seconds)}"
 
 
 class _Terminal(_Shown):
@@ -147,7 +148,7 @@ class _Terminal(_Shown):
 
     def show(self, seconds: float) -> None:
         if self._bars is None:
-            self._bars = _bars()
+            self._bars = _bars(self.unit)
             self._bars.add_task(self.name, total=self.sessions)
             self._bars.start()
         self._bars.update(self._bars.task_ids[0], completed=self.done)
@@ -163,14 +164,14 @@ class _Terminal(_Shown):
 class _Log(_Shown):
     """The error stream where it is kept, such as a file: a line from time to time, and a last one."""
 
-    def __init__(self, sessions: int, name: str, *, asked: bool) -> None:
-        super().__init__(sessions, name, asked=asked)
+    def __init__(self, sessions: int, name: str, unit: str, *, asked: bool) -> None:
+        super().__init__(sessions, name, unit, asked=asked)
         self.interval = LOG_INTERVAL
         self._due = self._began + self.interval
 
     def show(self, seconds: float) -> None:
         left = seconds * (self.sessions - self.done) / max(self.done, 1)
-        _to_stderr(f"{self.name}: {self.done:,} of {self.sessions:,} sessions, {_span(left)} left")
+        _to_stderr(f"{self.name}: {self.done:,} of {self.sessions:,} {self.unit}, {_span(left)} left")
 
     def close(self, seconds: float) -> None:
         _to_stderr(self.whole(seconds))
@@ -185,7 +186,7 @@ class _Cell(_Shown):
         full = CELLS * self.done // self.sessions
         left = seconds * (self.sessions - self.done) / max(self.done, 1)
         bar = "█" * full + "░" * (CELLS - full)
-        self._write(f"{self.name} {bar} {self.done:,} of {self.sessions:,} sessions, {_span(left)} left")
+        self._write(f"{self.name} {bar} {self.done:,} of {self.sessions:,} {self.unit}, {_span(left)} left")
 
     def close(self, seconds: float) -> None:
         self._write(self.whole(seconds))
@@ -200,7 +201,7 @@ class _Cell(_Shown):
             self._handle.update({"text/plain": text}, raw=True)
 
 
-def _bars() -> Bars:
+def _bars(unit: str) -> Bars:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
@@ -209,7 +210,7 @@ def _bars() -> Bars:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("sessions"),
+        TextColumn(unit),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
@@ -233,11 +234,12 @@ def _span(seconds: float) -> str:
     return f"{minutes}:{rest:02} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02} h"
 
 
-def progress_for(wanted: Any, sessions: int, name: str) -> Progress:
+def progress_for(wanted: Any, sessions: int, name: str, *, unit: str = "sessions") -> Progress:
     """What `run_algorithm(progress=)` asks for: True, False, a bar such as tqdm's, its class, a function(done,
     sessions), or None.
 
-    None: shown in a notebook and on a terminal, once the run has taken half a second.
+    None: shown in a notebook and on a terminal, once the run has taken half a second. sessions: how many there are of
+    what `unit` says.
     """
     if wanted is False:
         return Progress()
@@ -245,7 +247,7 @@ def progress_for(wanted: Any, sessions: int, name: str) -> Progress:
         return wanted.progress(sessions, name)
     if wanted is None or wanted is True:
         kind = _Cell if in_notebook() else _Terminal if on_terminal() else _Log
-        return Progress() if wanted is None and kind is _Log else kind(sessions, name, asked=wanted is True)
+        return Progress() if wanted is None and kind is _Log else kind(sessions, name, unit, asked=wanted is True)
     if isinstance(wanted, type) and callable(getattr(wanted, "update", None)) and hasattr(wanted, "close"):
         return _Bar(wanted(total=sessions, desc=name), sessions, own=True)
     if callable(getattr(wanted, "update", None)) and callable(getattr(wanted, "close", None)):

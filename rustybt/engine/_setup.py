@@ -69,6 +69,7 @@ def state_of(
     kernel: Kernel,
 ) -> RunState:
     """The parts of a run before its `initialize`."""
+    market.kernel = kernel
     kind = numbers_named(numbers)
     labels = Labels()
     continuous = Continuous(market, history_in_ticks=compat.history_in_thousandths)

@@ -305,6 +305,7 @@ def _restore_user(parts: Prepared, names: Names, user: dict[str, Any]) -> None:
     # those who have these lists keep them
     parts.gate.controls[:], settings.account_controls[:] = user["controls"], user["account_controls"]
     run.market.restrictions, run.market.fetched = user["restrictions"], user["fetched"]
+    run.market.terms = user.get("terms", [])  # snapshots of before have none
     run.recorded.update(user["recorded"])
     for registered in user["schedules"]:
         run.schedules.add(registered)
@@ -391,6 +392,7 @@ def _user_state(parts: Prepared, loop: Loop, names: Names) -> dict[str, Any]:
         # the next moment of an interval is kept by it
         "timers": [timer for timer in loop.agenda.timers if not isinstance(timer.action, Tick)],
         "fetched": run.market.fetched,
+        "terms": run.market.terms,
         "recorded": run.recorded,
         "rows": loop.recorder.recorded,
         "broker": loop.broker.saved() if isinstance(loop.broker, CheckedBroker) else None,

@@ -56,6 +56,9 @@ RustyBTError
 ├── SnapshotError                          a run can't be saved, or gone on with, as asked
 │   ├── SnapshotCorrupt                    a file that is not what was saved
 │   └── SnapshotMismatch                   of another format, of other data, or of another strategy
+├── SearchError                            a search over parameters can't begin or go on
+│   ├── RegistryError                      the record of searches can't be used, or has another search of that name
+│   └── SearchStopped                      too many of its trials failed
 ├── TradingError                           a strategy asked for something at the wrong moment
 │   ├── NoActiveRun (also RuntimeError)
 │   ├── OrderDuringInitialize
@@ -98,9 +101,12 @@ from rustybt.errors._stored import CatalogCorrupt as CatalogCorrupt
 from rustybt.errors._stored import CatalogError as CatalogError
 from rustybt.errors._stored import CatalogUnavailable as CatalogUnavailable
 from rustybt.errors._stored import JournalError as JournalError
+from rustybt.errors._stored import RegistryError as RegistryError
 from rustybt.errors._stored import ResultCorrupt as ResultCorrupt
 from rustybt.errors._stored import ResultError as ResultError
 from rustybt.errors._stored import ResultExists as ResultExists
+from rustybt.errors._stored import SearchError as SearchError
+from rustybt.errors._stored import SearchStopped as SearchStopped
 from rustybt.errors._stored import SnapshotCorrupt as SnapshotCorrupt
 from rustybt.errors._stored import SnapshotError as SnapshotError
 from rustybt.errors._stored import SnapshotMismatch as SnapshotMismatch

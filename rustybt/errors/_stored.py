@@ -1,4 +1,4 @@
-"""What can't be read or written: the catalog, journals, results, snapshots."""
+"""What can't be read or written: the catalog, journals, results, snapshots, searches."""
 
 from __future__ import annotations
 
@@ -51,3 +51,15 @@ class SnapshotCorrupt(SnapshotError):
 
 class SnapshotMismatch(SnapshotError):
     """A snapshot of another format, of other data than those that are there, or of another strategy."""
+
+
+class SearchError(RustyBTError):
+    """A search over parameters can't begin or go on."""
+
+
+class RegistryError(SearchError):
+    """The record of searches can't be read or written, or has something else under that name."""
+
+
+class SearchStopped(SearchError):
+    """A search ended before its time: too many of its trials failed."""

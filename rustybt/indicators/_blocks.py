@@ -9,10 +9,12 @@ windows that hold it (van Herk 1992 and Gil and Werman 1993, who did it for maxi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from rustybt.indicators._native import native_tables
 
 type Floats = npt.NDArray[np.float64]
 type State = tuple[Floats, ...]
@@ -23,22 +25,33 @@ ACROSS: Final = 1 << 14
 """Values that are worked on at once: they fit into a processor's cache, with what comes of them."""
 
 
-def rolled(columns: tuple[Floats, ...], window: int, of: Callable[..., State], join: Joined) -> State:
-    """The state of the window that ends with each value; NaN up to the first whole window.
+class Figure(NamedTuple):
+    """What is told of windows: of single values, and of two stretches together."""
 
-    columns: of one shape, time along the first axis. of: the state of single values.
+    of: Callable[..., State]
+    join: Joined
+
+
+def rolled(name: str, columns: tuple[Floats, ...], window: int) -> State:
+    """A figure's state of the window that ends with each value; NaN up to the first whole window.
+
+    columns: of one shape, time along the first axis.
     """
+    figure = FIGURES[name]
     shape, count = columns[0].shape, len(columns[0])
     wide = int(np.prod(shape[1:], dtype=np.int64))
-    states = len(of(*[np.zeros(1) for _ in columns]))
+    states = len(figure.of(*[np.zeros(1) for _ in columns]))
     if count < window or not wide:
         return tuple([np.full(shape, np.nan) for _ in range(states)])
+    filled: State | None = native_tables("rolled", columns, states, window, figure=name)
+    if filled is not None:
+        return filled
     flat = [column.reshape(count, wide) for column in columns]
     found = [np.empty((count, wide)) for _ in range(states)]
     step = max(1, ACROSS * window // (count + window))
     for first in range(0, wide, step):
         part = slice(first, first + step)
-        for whole, one in zip(found, _rolled([column[:, part] for column in flat], window, of, join), strict=True):
+        for whole, one in zip(found, _rolled([column[:, part] for column in flat], window, *figure), strict=True):
             whole[:, part] = one
     return tuple([one.reshape(shape) for one in found])
 
@@ -72,27 +85,29 @@ def _rolled(columns: list[Floats], window: int, of: Callable[..., State], join: 
 
 def sums(values: Floats, window: int) -> Floats:
     """The sum of each window."""
-    return rolled((values,), window, _alone, lambda a, _, b, __: (a[0] + b[0],))[0]
+    return rolled("sum", (values,), window)[0]
 
 
 def means(values: Floats, window: int) -> Floats:
     """The mean of each window."""
-    return sums(values, window) / window
+    total = sums(values, window)
+    total /= window
+    return total
 
 
 def highest(values: Floats, window: int) -> Floats:
     """The largest value of each window."""
-    return rolled((values,), window, _alone, lambda a, _, b, __: (np.maximum(a[0], b[0]),))[0]
+    return rolled("highest", (values,), window)[0]
 
 
 def lowest(values: Floats, window: int) -> Floats:
     """The smallest value of each window."""
-    return rolled((values,), window, _alone, lambda a, _, b, __: (np.minimum(a[0], b[0]),))[0]
+    return rolled("lowest", (values,), window)[0]
 
 
 def weighted_sums(values: Floats, window: int) -> tuple[Floats, Floats]:
     """The sum of each window, and the sum of its values times their places, 1 for the oldest."""
-    total, weighted = rolled((values,), window, lambda x: (x, x), _join_weighted)
+    total, weighted = rolled("weighted", (values,), window)
     return total, weighted
 
 
@@ -101,26 +116,20 @@ def moments(values: Floats, window: int) -> tuple[Floats, Floats]:
 
     Source: Chan, Golub and LeVeque (1983), for joining two stretches.
     """
-    mean, squares = rolled((values,), window, lambda x: (x, x * 0.0), _join_moments)
+    mean, squares = rolled("moments", (values,), window)
     return mean, squares
 
 
 def comoments(left: Floats, right: Floats, window: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Of two series in each window: both means, both sums of squares about them, and that of the products."""
-    mean, other, squares, others, products = rolled(
-        (left, right), window, lambda x, y: (x, y, x * 0.0, y * 0.0, x * y * 0.0), _join_comoments
-    )
+    mean, other, squares, others, products = rolled("comoments", (left, right), window)
     return mean, other, squares, others, products
 
 
 def trends(values: Floats, window: int) -> tuple[Floats, Floats, Floats]:
     """The mean of each window, the sum of squares about it, and that of products with the places 0 to window - 1."""
-    mean, squares, products = rolled((values,), window, lambda x: (x, x * 0.0, x * 0.0), _join_trends)
+    mean, squares, products = rolled("trends", (values,), window)
     return mean, squares, products
-
-
-def _alone(values: Floats) -> State:
-    return (values,)
 
 
 def _join_weighted(a: State, count: int, b: State, _: int) -> State:
@@ -149,3 +158,16 @@ def _join_trends(a: State, count: int, b: State, more: int) -> State:
     mean, squares = _join_moments(a, count, b, more)
     # the middles of the places of two stretches that touch are half of both apart
     return mean, squares, a[2] + b[2] + (b[0] - a[0]) * (count * more / 2)
+
+
+FIGURES: Final = {
+    "sum": Figure(lambda x: (x,), lambda a, _, b, __: (a[0] + b[0],)),
+    # of 0 and -0 which is larger is anybody's choice: there is one zero
+    "highest": Figure(lambda x: (x + 0.0,), lambda a, _, b, __: (np.maximum(a[0], b[0]),)),
+    "lowest": Figure(lambda x: (x + 0.0,), lambda a, _, b, __: (np.minimum(a[0], b[0]),)),
+    "weighted": Figure(lambda x: (x, x), _join_weighted),
+    "moments": Figure(lambda x: (x, x * 0.0), _join_moments),
+    "comoments": Figure(lambda x, y: (x, y, x * 0.0, y * 0.0, x * y * 0.0), _join_comoments),
+    "trends": Figure(lambda x: (x, x * 0.0, x * 0.0), _join_trends),
+}
+"""By the name that the native twin, rust/crates/rustybt-kernels/src/windows.rs, has for each too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,7 +11,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from rustybt._kernels import Kernel
 from rustybt.errors import InputError, WrongType
+from rustybt.indicators._native import computed_with
 
 type Floats = npt.NDArray[np.float64]
 
@@ -73,7 +76,10 @@ class Indicator:
         """
         if len(columns) != len(self.reads):
             raise InputError(f"{self.name} reads {', '.join(self.reads)}: pass {len(self.reads)}, not {len(columns)}.")
-        arrays = [np.asarray(column, dtype=np.float64) for column in columns]
+        try:
+            arrays = [np.asarray(column, dtype=np.float64) for column in columns]
+        except (TypeError, ValueError) as error:
+            raise WrongType(f"{self.name}: {error}. Pass arrays of numbers, of one shape.") from None
         if any(array.ndim not in (1, 2) or array.shape != arrays[0].shape for array in arrays):
             raise InputError(f"{self.name}: pass arrays of one shape, (bars,) or (bars, assets).")
         checked = self.checked(parameters)
@@ -115,8 +121,10 @@ class Indicator:
             return value
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
             raise WrongType(f"{self.name}({name}={value!r}): pass a number.")
+        if not math.isfinite(value):
+            raise InputError(f"{self.name}({name}={value!r}): pass a number that is finite.")
         if isinstance(default, float):
-            if not 0 < float(value) < float("inf"):
+            if not float(value) > 0:
                 raise InputError(f"{self.name}({name}={value!r}): pass a number above 0.")
             return float(value)
         least = self.least if name == "window" else 1
@@ -124,9 +132,11 @@ class Indicator:
             raise InputError(f"{self.name}({name}={value!r}): pass a whole number of bars, {least} to {MOST:,}.")
         return int(value)
 
-    def columns(self, columns: list[Floats], parameters: Mapping[str, Any]) -> tuple[Floats, ...]:
+    def columns(
+        self, columns: list[Floats], parameters: Mapping[str, Any], kernel: Kernel | None = None
+    ) -> tuple[Floats, ...]:
         """Its columns, of columns of floats and checked parameters."""
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), computed_with(kernel):
             found = self.function(*columns, **parameters)
         return found if isinstance(found, tuple) else (found,)
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from rustybt.indicators import _blocks
 from rustybt.indicators._indicator import FIELD, built_in
+from rustybt.indicators._native import native
 from rustybt.indicators._smoothed import smoothed
 from rustybt.indicators._statistics import earlier
 
@@ -15,6 +16,9 @@ type Floats = npt.NDArray[np.float64]
 
 def known_before(values: Floats) -> Floats:
     """The last value before each bar that is there."""
+    filled = native("known_before", (values,))
+    if filled is not None:
+        return filled
     places = np.arange(len(values)).reshape(-1, *[1] * (values.ndim - 1))
     last = np.maximum.accumulate(np.where(np.isnan(values), 0, places), axis=0)
     return earlier(np.take_along_axis(values, last, axis=0), 1)
@@ -95,9 +99,11 @@ def CCI(high: Floats, low: Floats, close: Floats, *, window: int = 20) -> Floats
     """
     typical = (high + low + close) / 3
     mean = _blocks.means(typical, window)
-    apart = np.zeros(typical.shape)
-    for bars in range(window):
-        apart += np.abs(earlier(typical, bars) - mean)
+    apart = native("distances", (typical, mean), window)
+    if apart is None:
+        apart = np.zeros(typical.shape)
+        for bars in range(window):
+            apart += np.abs(earlier(typical, bars) - mean)
     away = typical - mean
     # what rounding leaves of a price that stands still is no deviation
     still = apart <= np.abs(mean) * window * 1e-15

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from rustybt.indicators import _blocks
 from rustybt.indicators._indicator import FIELD, built_in
+from rustybt.indicators._native import native_tables
 from rustybt.indicators._oscillators import known_before
 from rustybt.indicators._smoothed import decayed, smoothed
 from rustybt.indicators._statistics import earlier
@@ -181,6 +182,9 @@ def SuperTrend(
     """
     away = width * smoothed(_true_range(high, low, close), 1 / window, window)
     middle = (high + low) / 2
+    filled: tuple[Floats, Floats] | None = native_tables("trailed", (middle + away, middle - away, close), 2)
+    if filled is not None:
+        return filled
     flat = [one.reshape(len(close), -1) for one in (middle + away, middle - away, close)]
     found = [_trailed(*[one[:, place].tolist() for one in flat]) for place in range(flat[0].shape[1])]
     level, direction = [np.array([one[part] for one in found]).T.reshape(close.shape) for part in (0, 1)]

@@ -7,6 +7,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from rustybt.indicators._native import native
+
 type Floats = npt.NDArray[np.float64]
 
 
@@ -24,6 +26,9 @@ def decayed(values: Floats, share: float, seed: int) -> Floats:
 
 
 def _each(values: Floats, share: float, seed: int, *, total: bool) -> Floats:
+    filled = native("smoothed", (values,), share, seed, total)
+    if filled is not None:
+        return filled
     if values.ndim > 1 and values[0].size == 1:
         return _each(values.ravel(), share, seed, total=total).reshape(values.shape)
     return _of_one(values, share, seed, total) if values.ndim == 1 else _of_many(values, share, seed, total)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from rustybt.indicators import _blocks
 from rustybt.indicators._indicator import AGAINST, FIELD, built_in
+from rustybt.indicators._native import native
 
 type Floats = npt.NDArray[np.float64]
 
@@ -24,7 +25,7 @@ def _one_more(*, window: int) -> int:
 def earlier(values: Floats, bars: int) -> Floats:
     """The values so many bars before."""
     found = np.full(values.shape, np.nan)
-    found[bars:] = values[: len(values) - bars]
+    found[bars:] = values[: max(len(values) - bars, 0)]
     return found
 
 
@@ -60,11 +61,13 @@ def Rank(values: Floats, *, window: int) -> Floats:
     >>> Rank([1.0, 3.0, 2.0, 2.0], window=3).tolist()
     [nan, nan, 0.5, 0.25]
     """
-    below = np.zeros(values.shape)
-    for bars in range(1, window):
-        other = earlier(values, bars)
-        below += np.where(np.isnan(other), np.nan, (other < values) + 0.5 * (other == values))
-    return np.where(np.isnan(values), np.nan, below / (window - 1))
+    below = native("ranked", (values,), window)
+    if below is None:
+        below = np.where(np.isnan(values), np.nan, 0.0)
+        for bars in range(1, window):
+            other = earlier(values, bars)
+            below += np.where(np.isnan(other), np.nan, (other < values) + 0.5 * (other == values))
+    return below / (window - 1)
 
 
 @built_in("StandardDeviation", least=2, unit=FIELD, warm_up=_window)

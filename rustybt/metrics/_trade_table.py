@@ -13,11 +13,12 @@ from rustybt.metrics._numbers import ratio
 from rustybt.metrics._sample import Sample, exact_ratio
 from rustybt.metrics._wins import expectancy, longest_streaks, payoff_ratio, profit_factor, win_rate
 
-type By = Literal["symbol", "side", "tag", "weekday", "hour", "month", "sessions"]
+type By = Literal["symbol", "side", "tag", "exit_tag", "weekday", "hour", "month", "sessions"]
 _KEYS: Final = {
     "symbol": pl.col("symbol"),
     "side": pl.col("side"),
     "tag": pl.col("tag"),
+    "exit_tag": pl.col("exit_tag"),
     "weekday": pl.col("entry").dt.weekday(),
     "hour": pl.col("entry").dt.hour(),
     "month": pl.col("entry").dt.strftime("%Y-%m"),
@@ -28,11 +29,12 @@ _MONEY: Final = pl.Decimal(38, MONEY_SCALE)
 
 
 def trade_table(trades: pl.DataFrame, *, by: By | None = None) -> pl.DataFrame:
-    """Figures of closed trades, in all or for each asset, side, tag, weekday, hour, month or holding period.
+    """Figures of closed trades, in all or for each asset, side, tag, weekday, hour, month or holding time.
 
     trades: `Result.trades`, or what `Result.round_trips` returned, whole or filtered; open ones don't count.
-    by: "symbol", "side", "tag", "weekday" (of the entry, 1 for Monday), "hour" (of the entry, UTC), "month" (of the
-        entry) or "sessions" (how many closes it was held over); None for one row of all.
+    by: "symbol", "side", "tag" or "exit_tag" (of the order that opened or closed it), "weekday" (of the entry, 1 for
+        Monday), "hour" (of the entry, UTC), "month" (of the entry) or "sessions" (how many closes it was held over);
+        None for one row of all.
     Returns a frame, a row for each group in its order: group (absent for all), trades, win_rate and win_rate_error (its
     standard error; null where all or none won), profit_factor, payoff_ratio, expectancy (mean net),
     longest_winning_streak, longest_losing_streak, gross, costs, net (sums), cost_share (costs as a share of gross;
@@ -50,7 +52,8 @@ def trade_table(trades: pl.DataFrame, *, by: By | None = None) -> pl.DataFrame:
     if by is not None and by not in _KEYS:
         raise InputError(f"by: {by!r} is unknown. Pass one of {', '.join(map(repr, get_args(By.__value__)))}.")
     needed = ("entry", "symbol", "side", "net", "gross", "costs", "open", "currency", "sessions", "tag", "r_multiple")
-    missing = [name for name in needed if name not in trades.columns]
+    own = ["exit_tag"] if by == "exit_tag" else []
+    missing = [name for name in (*needed, *own) if name not in trades.columns]
     if missing:
         raise InputError(f"trades: there is no column {missing[0]!r}. Pass result.trades, with all of its columns.")
     closed = trades.filter(~pl.col("open"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from rustybt.orders._refusals import (
     keep_watch,
     no_asset,
     not_convertible,
+    pairs_of,
     refusal_of,
     refusal_of_terms,
     wrong_moment,
@@ -174,15 +175,10 @@ class OrderGate:
         """Orders towards a share of the account's value for each of several assets; `rustybt.api` says more.
 
         All of them are sized, then they are placed in their order. Returns the ids of the orders. Raises InputError for
-        what is no pair, and what `order_target_percent` raises; nothing is placed then.
+        what is no pair and for an asset that stands twice, and what `order_target_percent` raises; nothing is placed
+        then.
         """
-        pairs = weights.items() if hasattr(weights, "items") else weights
-        if isinstance(pairs, str) or not isinstance(pairs, Iterable):
-            raise InputError(
-                f"order_target_percents({weights!r}): pass shares by asset, a dict or a Series, or pairs of an asset "
-                "and its share."
-            )
-        return self._size_and_place_all(pairs, self._prepared_pair)
+        return self._size_and_place_all(pairs_of(weights), self._prepared_pair)
 
     def batch_market_order(self, share_counts: Any) -> list[str]:
         """Places market orders for units by asset, past the controls; before a session's bars too. Returns the ids."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import Asset, Cause, Notes, OrderTerms, as_plain_decimal, whole_currency
 from rustybt.errors import (
     CurrencyMismatch,
+    InputError,
     OrderDuringInitialize,
     OrderInBeforeTradingStart,
     OrderTooLarge,
@@ -123,6 +125,30 @@ def not_convertible(asset: Asset, currency: str) -> CurrencyMismatch:
         f"can't be added to theirs. Ingest the pair {pair} (or its inverse) with the bundle, of type forex; or run "
         f"with currency={asset.currency!r}; or order what trades in {currency}."
     )
+
+
+def pairs_of(weights: Any) -> Iterable[Any]:
+    """The pairs of an asset and its share. Raises InputError for what is none, and for an asset that stands twice."""
+    pairs = weights.items() if hasattr(weights, "items") else weights
+    if isinstance(pairs, str) or not isinstance(pairs, Iterable):
+        raise InputError(
+            f"order_target_percents({weights!r}): pass shares by asset, a dict or a Series, or pairs of an asset "
+            "and its share."
+        )
+    if type(weights) is dict:
+        return pairs
+    pairs = list(pairs)
+    try:
+        sids = [asset.sid for asset, _ in pairs]
+    except (AttributeError, TypeError, ValueError):
+        return pairs  # it is refused, or not, when it is sized
+    if len(set(sids)) < len(sids):
+        twice = next(asset for place, (asset, _) in enumerate(pairs) if asset.sid in sids[:place])
+        raise InputError(
+            f"order_target_percents: {twice.symbol} stands twice, and each share is of all of it: both orders would be "
+            "placed. Pass one share for each asset."
+        )
+    return pairs
 
 
 def check_size(instrument: Instrument, size: int, *, zipline: bool) -> None:

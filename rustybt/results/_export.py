@@ -28,6 +28,7 @@ USUAL: Final = ("metrics", "daily", "trades", "costs", "orders", "transactions",
 """What is written where no tables are named; costs where the result knows them."""
 _FORMULAS: Final = r"^[=+\-@\t\r]"
 _MOMENT: Final = "%Y-%m-%dT%H:%M:%S%.fZ"
+_LOOKS: Final = {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}
 _MOST_ROWS: Final = 2**20 - 1
 """Of a sheet, below the names of its columns."""
 
@@ -196,6 +197,7 @@ def _write_workbook(frames: Mapping[str, pl.DataFrame], place: Path) -> None:
     """A sheet for each table. Text is written as text, so that no cell becomes a formula or a link."""
     try:
         from xlsxwriter import Workbook
+        from xlsxwriter.exceptions import FileCreateError
     except ImportError:
         raise MissingExtra('format="xlsx" needs xlsxwriter. Install it with: pip install "rustybt[excel]"') from None
     for name, frame in frames.items():
@@ -204,23 +206,34 @@ def _write_workbook(frames: Mapping[str, pl.DataFrame], place: Path) -> None:
                 f"{name} has {frame.height:,} rows, and a sheet holds {_MOST_ROWS:,}. Leave it out with tables=, or "
                 'write format="parquet" or "csv".'
             )
-    with Workbook(str(place), {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}) as book:
-        head = book.add_format({"bold": True})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        for name, frame in frames.items():
-            sheet = book.add_worksheet(name[:31])
-            sheet.freeze_panes(1, 0)
-            for at, column in enumerate(frame.columns):
-                sheet.write_string(0, at, column, head)
-            dates = {column for column, dtype in frame.schema.items() if dtype == pl.Date}
-            own = _as_text(frame).with_columns(frame.select(sorted(dates)))
-            for row, values in enumerate(own.iter_rows(), 1):
-                for at, value in enumerate(values):
-                    if value is not None and _write_cell(sheet, row, at, value, day):
-                        raise InputError(
-                            f"{name}, row {row}: the text of {own.columns[at]} is longer than the 32,767 letters of a "
-                            'cell. Write format="parquet" or "csv".'
-                        )
+    book = Workbook(str(place), _LOOKS)
+    try:
+        with book:
+            _write_sheets(book, frames)
+    except FileCreateError as error:
+        for sheet in book.worksheets():
+            sheet._opt_close()  # the library leaves its own files open then
+        # what it wraps: the error of the operating system
+        raise error.args[0] from None
+
+
+def _write_sheets(book: Any, frames: Mapping[str, pl.DataFrame]) -> None:
+    head = book.add_format({"bold": True})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    for name, frame in frames.items():
+        sheet = book.add_worksheet(name[:31])
+        sheet.freeze_panes(1, 0)
+        for at, column in enumerate(frame.columns):
+            sheet.write_string(0, at, column, head)
+        dates = {column for column, dtype in frame.schema.items() if dtype == pl.Date}
+        own = _as_text(frame).with_columns(frame.select(sorted(dates)))
+        for row, values in enumerate(own.iter_rows(), 1):
+            for at, value in enumerate(values):
+                if value is not None and _write_cell(sheet, row, at, value, day):
+                    raise InputError(
+                        f"{name}, row {row}: the text of {own.columns[at]} is longer than the 32,767 letters of a "
+                        'cell. Write format="parquet" or "csv".'
+                    )
 
 
 def _write_cell(sheet: Any, row: int, at: int, value: Any, day: Any) -> int:

@@ -34,11 +34,16 @@ class Indicators(Generic[Scalar]):
         **parameters: Any,
     ) -> Term | SeveralTerms | Any:
         """An indicator of one asset or several, read at the moment; see `rustybt.api.term`."""
-        from rustybt.view import IndicatorTerm, SeveralTerms, TermSpec
+        from rustybt.view import AskedTerm, IndicatorTerm, SeveralTerms, TermSpec
 
         if not isinstance(kind, Indicator):
             raise WrongType(f"term({kind!r}): the first is an indicator, like rustybt.indicators.SMA.")
         what = f"term({kind.name})"
+        if self._phase.phase != "initialize":
+            raise InputError(
+                f"{what} was called after initialize. Ask for it there, of all assets that it may be needed for, and "
+                "keep it on context: it is computed once, for the whole run."
+            )
         single = isinstance(assets, Asset)
         named = self._assets_of(what, assets)
         spec = TermSpec(
@@ -51,6 +56,7 @@ class Indicators(Generic[Scalar]):
         market = self._state.market
         for asset in (*named, *([] if against is None else [against])):
             market.want(asset)
+        market.terms.append(AskedTerm(spec, named))
         outputs = kind.outputs or ("",)
         terms = {
             name: IndicatorTerm(market, self._phase, named, spec, place, single=single)

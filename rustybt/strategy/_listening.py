@@ -18,7 +18,7 @@ from rustybt.view import Term
 
 if TYPE_CHECKING:
     from rustybt.strategy._guard import Context
-    from rustybt.view import BarData
+    from rustybt.view import BarData, MarketView
 
 DIRECTIONS: Final = ("up", "down", "both")
 MOST_PRIORITY: Final = 10**6
@@ -117,7 +117,7 @@ class Listening(Generic[Scalar]):
         found: Any = condition
         if not isinstance(found, Term) or not found.is_condition:
             raise WrongType(f"{what}({condition!r}): the first is a comparison of terms, like fast > slow.")
-        _check_single(what, condition)
+        _check_term(what, condition, self._state.market)
         once, first = _flag(what, once), check_priority(what, priority)
         return self._listen(Occurrence(*self._next(), function, first, once=once, condition=condition))
 
@@ -138,7 +138,7 @@ class Listening(Generic[Scalar]):
                 raise WrongType(f"{what}: {one!r} is a comparison. Pass the two terms that cross.")
         if not isinstance(a, Term):
             raise WrongType(f"{what}({a!r}): the first is a term of one asset, the second a term or a number.")
-        _check_single(what, a - b)
+        _check_term(what, a - b, self._state.market)
         once, first = _flag(what, once), check_priority(what, priority)
         handler: Any = function
         return self._listen(Crossing(*self._next(), handler, first, once=once, left=a, right=b))
@@ -222,7 +222,9 @@ def check_priority(what: str, priority: Any) -> int:
     return priority
 
 
-def _check_single(what: str, term: Term) -> None:
+def _check_term(what: str, term: Term, market: MarketView) -> None:
+    if not term.is_read_in(market):
+        raise InputError(f"{what}({term!r}): it is of another run. Ask for it in initialize of this one.")
     if not term.is_single:
         raise WrongType(
             f"{what}({term!r}): it waits for one asset. Take terms of one, term(SMA, symbol('AAPL')), each."

@@ -15,12 +15,14 @@ from rustybt.view._price_cache import OF_A_BAR
 from rustybt.view._shorter import ShorterBars
 from rustybt.view._steps import Steps
 from rustybt.view._term import Term, bars_of
+from rustybt.view._term_values import AskedTerm, name_of, values_at_bars
 from rustybt.view._track import Track, adjusted, finer_volume, restated
 from rustybt.view._tracks import MINUTE_PREFIX_SESSIONS, Tracks
 
 __all__ = [
     "MINUTE_PREFIX_SESSIONS",
     "OF_A_BAR",
+    "AskedTerm",
     "Axis",
     "BarData",
     "Continuous",
@@ -41,5 +43,7 @@ __all__ = [
     "data_class",
     "finer_volume",
     "grid_within",
+    "name_of",
     "restated",
+    "values_at_bars",
 ]

@@ -177,6 +177,15 @@ class Axis:
             return last - first + 1
         return len(self._grid(first, last))
 
+    def key_after(self, first_session: int, count: int) -> int | None:
+        """The key of the bar with which so many are over from a session of the calendar on; None beyond its end."""
+        last = len(self.calendar.days) - 1
+        if self.daily:
+            place = first_session + count - 1
+            return int(self.calendar.days[place]) * DAY_NS if place <= last else None
+        keys = self._grid(first_session, last)
+        return int(keys[count - 1]) if count <= len(keys) else None
+
     def keys_before(self, first_session: int) -> npt.NDArray[np.int64]:
         """The keys of all bars from a session of the calendar up to the run's first bar."""
         if self.daily:

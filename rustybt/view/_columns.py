@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rustybt.core import Asset, date_of
+from rustybt._kernels import Kernel
+from rustybt.core import DAY_NS, Asset, date_of, datetime_of
 from rustybt.errors import HistoryWindowStartsBeforeData
 from rustybt.view._axis import Axis
 from rustybt.view._grid import Grid, Place
@@ -48,7 +49,9 @@ class Kind(Protocol):
     def own(self) -> bool: ...
     @property
     def of_library(self) -> bool: ...
-    def columns(self, columns: list[Floats], parameters: Mapping[str, Any]) -> tuple[Floats, ...]: ...
+    def columns(
+        self, columns: list[Floats], parameters: Mapping[str, Any], kernel: Kernel | None = None
+    ) -> tuple[Floats, ...]: ...
     def column(self, columns: list[Floats], parameters: dict[str, Any]) -> Floats: ...
     def check(self, columns: list[Floats], parameters: dict[str, Any]) -> None: ...
 
@@ -124,20 +127,23 @@ class Columns:
                 tracks.columns = cls(tracks)
             return tracks.columns
 
-    def laid(self, spec: TermSpec, assets: Sequence[Asset]) -> IndicatorColumns:
-        """An indicator of some assets. Raises HistoryWindowStartsBeforeData where none of them ever has a value."""
+    def laid(self, spec: TermSpec, assets: Sequence[Asset], kernel: Kernel | None) -> IndicatorColumns:
+        """An indicator of some assets; whichever kernel computes it, the bits are the same.
+
+        Raises HistoryWindowStartsBeforeData where none of them ever has a value.
+        """
         key = spec, tuple([asset.sid for asset in assets])
         with self._lock:
             found = self._kept.get(key)
             if found is None:
-                found = self._kept[key] = self._lay(spec, assets)
+                found = self._kept[key] = self._lay(spec, assets, kernel)
                 while len(self._kept) > 1 and sum(one.size for one in self._kept.values()) > MOST_BYTES:
                     self._kept.popitem(last=False)
             else:
                 self._kept.move_to_end(key)
             return found
 
-    def _lay(self, spec: TermSpec, assets: Sequence[Asset]) -> IndicatorColumns:
+    def _lay(self, spec: TermSpec, assets: Sequence[Asset], kernel: Kernel | None) -> IndicatorColumns:
         tracks = self._tracks.of(assets)
         if spec.bars > len(self._grid.keys):
             raise HistoryWindowStartsBeforeData(self._too_long(spec))
@@ -146,18 +152,18 @@ class Columns:
             return self._of_own(spec, tracks, [self._read(spec, name, tracks) for name in spec.kind.reads])
         return IndicatorColumns(
             self._grid,
-            tuple(self._shared(spec, tracks)),
+            tuple(self._shared(spec, tracks, kernel)),
             self._factors(tracks, spec.unit),
             tuple([self._grid.places(track) for track in tracks]),
         )
 
-    def _shared(self, spec: TermSpec, tracks: Sequence[Track]) -> Sequence[Floats]:
+    def _shared(self, spec: TermSpec, tracks: Sequence[Track], kernel: Kernel | None) -> Sequence[Floats]:
         """The values, computed here or by another process. Only code of the library's is known to be the same there."""
         if not spec.kind.of_library:
-            return self._compute(spec, tracks)
+            return self._compute(spec, tracks, kernel)
         shape = len(self._grid.keys), len(tracks)
         found: Sequence[Floats] = self._tracks.version.computed(
-            lambda: self._made_of(spec, tracks), shape, lambda: self._compute(spec, tracks)
+            lambda: self._made_of(spec, tracks), shape, lambda: self._compute(spec, tracks, kernel)
         )
         return found
 
@@ -184,10 +190,10 @@ class Columns:
             self._bars = hashlib.sha256(b"".join([np.ascontiguousarray(one).tobytes() for one in parts])).hexdigest()
         return self._bars
 
-    def _compute(self, spec: TermSpec, tracks: Sequence[Track]) -> list[Floats]:
+    def _compute(self, spec: TermSpec, tracks: Sequence[Track], kernel: Kernel | None) -> list[Floats]:
         self.computed += 1
         columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
-        return [np.ascontiguousarray(one) for one in spec.kind.columns(columns, dict(spec.parameters))]
+        return [np.ascontiguousarray(one) for one in spec.kind.columns(columns, dict(spec.parameters), kernel)]
 
     def _of_own(self, spec: TermSpec, tracks: Sequence[Track], columns: list[Floats]) -> IndicatorColumns:
         """An indicator of a user's: of the windows as they stand at each bar, in stretches that nothing restates."""
@@ -265,9 +271,11 @@ class Columns:
             f"{spec.kind.name}({given}) has its first value after {bars} bars of '{tracks.frequency}', and up to the "
             f"run's end there are {there}, from {date_of(int(days[first]))} on. Choose a shorter window"
         )
-        if axis.daily and first + bars - 1 < len(days):
-            return f"{text}, or a run that reaches to {date_of(int(days[first + bars - 1]))}, its first bar."
-        return f"{text}."
+        key = axis.key_after(first, bars)
+        if key is None:
+            return f"{text}."
+        named = date_of(key // DAY_NS) if axis.daily else f"{datetime_of(key):%Y-%m-%d %H:%M:%S} UTC"
+        return f"{text}, or a run that reaches to {named}, its first bar."
 
 
 def columns_for(tracks: Tracks, spec: TermSpec, more: int) -> Columns:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from rustybt.core import DAY_NS, Asset
+from rustybt.errors import WrongType
 from rustybt.view._columns import Columns, IndicatorColumns, TermSpec, columns_for
 from rustybt.view._longer import factors_of, keys_known, keys_over, last_keys
 from rustybt.view._market_view import MarketView
@@ -50,7 +51,7 @@ class IndicatorTerm(Term):
         if self._laid is None or more > self._more:
             self._more = max(more, self._more)
             self._from = columns_for(self._market.tracks, self._spec, self._more)
-            self._laid = self._from.laid(self._spec, self.assets)
+            self._laid = self._from.laid(self._spec, self.assets, self._market.kernel)
         return self._laid
 
     @property
@@ -179,6 +180,12 @@ class SeveralTerms:
             return self._terms[name]
         except KeyError:
             raise AttributeError(f"There is no {name!r} here; there are {', '.join(self._terms)}.") from None
+
+    def _has_several(self, _: object) -> NoReturn:
+        raise WrongType(f"{self!r} has several columns. Take one of them: {', '.join(self._terms)}.")
+
+    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __sub__ = __mul__ = __truediv__ = _has_several
+    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = _has_several
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._terms]

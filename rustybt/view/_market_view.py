@@ -5,10 +5,11 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 from types import MethodType
-from typing import Any
+from typing import Any, NoReturn
 
+from rustybt._kernels import Kernel
 from rustybt.core import Asset
-from rustybt.errors import InputError
+from rustybt.errors import InputError, WrongType
 from rustybt.view._axis import Axis
 from rustybt.view._fetched import Fetched
 from rustybt.view._instrument import Instrument
@@ -22,6 +23,8 @@ class MarketView:
     actions count already and its bars do not. session: the run's session. tracks: the market data, which other runs may
     share. own_calendar: that of the bundle's assets where it is not the run's. fetched: what fetch_csv brought.
     now: the moment, ns UTC, where it lies between two bars; else 0.
+    terms: what `term` was asked for, in order, for pictures of the run.
+    kernel: what indicators are computed with; None for NumPy alone.
     restrictions: what says of an asset whether it may be ordered; None where nothing does.
     inner: in a run of weeks or months that are made of shorter bars, the view of their days, with the same moments;
     else None.
@@ -37,10 +40,12 @@ class MarketView:
         "frequency",
         "inner",
         "instruments",
+        "kernel",
         "now",
         "own_calendar",
         "restrictions",
         "session",
+        "terms",
         "tracks",
         "version",
     )
@@ -60,8 +65,16 @@ class MarketView:
         self.before_open = True
         self.now = 0
         self.session = 0
+        self.kernel: Kernel | None = None
         self.restrictions: Any = None
+        self.terms: list[Any] = []
         self.inner = None if tracks.inner is None else MarketView(tracks.inner)
+
+    def __reduce__(self) -> NoReturn:
+        raise WrongType(
+            "The market of a run can't be pickled or copied, and with it a term or what else reads it. Take what it "
+            "says, as term.history(n) does, or the whole run: Run.snapshot() and Run.fork()."
+        )
 
     @property
     def first_data(self) -> int:

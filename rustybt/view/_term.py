@@ -54,7 +54,7 @@ class Term(ABC):
     209.185 210.208 False
     """
 
-    __slots__ = ("_market", "_phase", "_read", "_single", "assets")
+    __slots__ = ("_looked", "_market", "_phase", "_read", "_single", "assets")
 
     def __init__(self, market: MarketView, phase: Phase, assets: tuple[Asset, ...], *, single: bool) -> None:
         self._market = market
@@ -62,6 +62,7 @@ class Term(ABC):
         self._single = single
         # by bar, from bar 0 on: a number of one asset, else a row; None before it is first asked for
         self._read: Any = None
+        self._looked = False
         self.assets = assets
 
     @property
@@ -86,6 +87,9 @@ class Term(ABC):
         if market.before_open:
             return self._told("now")
         if read is None:
+            if not self._looked:  # one that is made at a moment is read once, and needs no value of any other
+                self._looked = True
+                return self._told("now")
             read = self._read = self._readable()
         return read[market.bar] if self._single else read[market.bar].copy()
 
@@ -126,6 +130,11 @@ class Term(ABC):
         row = self._window(1)[-1]
         return row[0].item() if self._single else np.array(row)
 
+    def at_bars(self) -> Any:
+        """What `now` is at each bar of the run, bar 0 included: when it is over, for whoever draws it."""
+        column = self._column(0)
+        return column[:, 0] if self._single else column
+
     def _readable(self) -> Any:
         column = self._column(0)
         return memoryview(np.ascontiguousarray(column[:, 0])) if self._single else column
@@ -147,6 +156,8 @@ class Term(ABC):
     def _with(self, sign: str, other: Any, *, swapped: bool = False) -> Term:
         if not isinstance(other, Term) and not _is_number(other):
             raise WrongType(f"{self!r} {sign} {other!r}: a term goes with another term or a number.")
+        if not isinstance(other, Term) and other != other:  # noqa: PLR0124  NaN
+            raise InputError(f"{self!r} {sign} {other!r}: nothing comes of what is no number. Pass one.")
         return Combined(sign, other, self) if swapped else Combined(sign, self, other)
 
     def __add__(self, other: Any) -> Term:
@@ -219,6 +230,10 @@ class Term(ABC):
     def frequency(self) -> str:
         """Of the bars that it is of; empty for the run's own."""
 
+    def is_read_in(self, market: MarketView) -> bool:
+        """Whether it belongs to the run that sees that market."""
+        return self._market is market
+
     @property
     def is_single(self) -> bool:
         """Whether it is of one asset, and was not asked for as a list of one."""
@@ -242,6 +257,8 @@ class Combined(Term):
         wide = several[0] if several else terms[0]
         if any(one.assets != wide.assets for one in several):
             raise InputError(f"{left!r} {sign} {right!r}: these are of other assets. Take terms of the same ones.")
+        if any(one._market is not wide._market for one in terms):
+            raise InputError(f"{left!r} {sign} {right!r}: these are of two runs. Ask for both in initialize of one.")
         if sign in LOGICAL and not all(one.is_condition for one in terms):
             raise WrongType(f"{left!r} {sign} {right!r}: take comparisons, in brackets: (a > b) {sign} (c > d).")
         super().__init__(wide._market, wide._phase, wide.assets, single=wide._single)

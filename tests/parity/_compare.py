@@ -136,6 +136,8 @@ def _seen(zipline: list[Any], rustybt: list[Any], money: float) -> list[Differen
             when = min(a[0], b[0])
             found.setdefault("steps", Difference("next thing that the script did, [stamp, label]", when, a[:2], b[:2]))
             break
+        if a[2] == b[2]:
+            continue
         kind = a[1].split()[0]
         if kind not in found and not _agree(a[1], a[2], b[2], money):
             found[kind] = Difference(f"seen {a[1]}", a[0], a[2], b[2])

@@ -64,6 +64,11 @@ def write(block: str, outcomes: Iterable[tuple[str, Outcome]]) -> None:
     (RECORDED / f"{block}.xz").write_bytes(lzma.compress("\n".join(lines).encode(), filters=FILTERS))
 
 
+def questions_on_record(block: str) -> int:
+    """How many there are in a block."""
+    return len(_lines(RECORDED / f"{block}.xz"))
+
+
 @functools.lru_cache(maxsize=2)
 def _lines(file: Path) -> dict[str, str]:
     """The outcomes of a block as text, by key; none where there is no such block."""

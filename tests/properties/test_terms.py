@@ -241,6 +241,14 @@ def pressure(high: Any, volume: Any) -> float:
     return float(high[-1] * volume[0] - high[0] * volume[-1])
 
 
+@indicator(window=1, step=True)
+def less(values: Any) -> float:
+    return float(values[-1]) - 1.0
+
+
+LONGER = {"1d": ("1w", "1mo"), "1m": ("5m", "1h", "1d", "1w"), "1h": ("2h", "1d", "1mo"), "1w": ()}
+
+
 def said(market: Market, bundle: str, length: str, moment: int) -> list[tuple[Any, ...]]:
     kinds = [one for name in indicators.__all__ if isinstance(one := getattr(indicators, name), Indicator)]
     seen: list[tuple[Any, ...]] = []
@@ -259,6 +267,12 @@ def said(market: Market, bundle: str, length: str, moment: int) -> list[tuple[An
             made = term(kind, assets, **given)
             context.terms |= {f"{kind.name}.{name}": getattr(made, name) for name in kind.outputs} or {kind.name: made}
         context.terms["compared"] = context.terms["SMA"] > context.terms["EMA"] * 2
+        context.terms["own"] = term(less, assets, "price") / term(less, assets[0], "high")
+        for frequency in LONGER[length]:
+            for kind in (less, indicators.SMA, indicators.SessionVWAP):
+                given = {"window": 1} if kind is indicators.SMA else {}
+                context.terms[f"{kind.name} {frequency}"] = term(kind, assets, frequency=frequency, **given)
+            context.terms[f"mixed {frequency}"] = term(less, assets, "price") - context.terms[f"less {frequency}"]
         context.bar = 0
 
     def look(context: Any, data: Any) -> None:

@@ -11,10 +11,13 @@ import polars as pl
 
 from rustybt import metrics
 from rustybt.errors import InputError
-from rustybt.results._drawn._picture import FEW, Bars, Heat, Line, Panel, Picture, Points, Span
+from rustybt.results._drawn._picture import FEW, Heat, Panel, Picture, Points, Span
 from rustybt.results._drawn._trade_charts import trades
 from rustybt.results._floats import optional_floats
 from rustybt.results._panels import exposures
+from rustybt.results._report._facts import numbers
+from rustybt.results._report._parts import Line
+from rustybt.results._report._returns import against_normal, histogram
 from rustybt.results._svg import benchmark_path
 from rustybt.results._text import figures_of, name_of, period_of
 
@@ -25,7 +28,6 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 _QUARTER: Final = 63
 _FEWEST: Final = 4
 _WORST: Final = 5
-_BINS: Final = 40
 
 
 def equity(result: Result, **_: Any) -> Picture:
@@ -35,7 +37,7 @@ def equity(result: Result, **_: Any) -> Picture:
     benchmark = benchmark_path(result)
     if benchmark is not None:
         name = f"benchmark {result.manifest.get('benchmark') or ''}".rstrip()
-        lines.append(Line(name, benchmark, "benchmark", below=True))
+        lines.append(Line(name, benchmark, "benchmark", thin=True))
     currency = str(result.manifest.get("currency") or "")
     label = f"Portfolio value ({currency})" if currency else "Portfolio value"
     return _picture(result, "Equity", [Panel(label, "money", _days(result), lines, height=2)])
@@ -54,7 +56,7 @@ def drawdown(result: Result, **_: Any) -> Picture:
         Span(peak or first, recovery or last, f"{float(depth):.1%}")
         for depth, peak, recovery in falls.select("depth", "peak", "recovery").rows()
     ]
-    panel = Panel("Drawdown", "percent", _days(result), [Line("drawdown", under, "loss", filled=True)], spans=spans)
+    panel = Panel("Drawdown", "percent", _days(result), [Line("drawdown", under, "loss", fill=True)], spans=spans)
     return _picture(result, "Drawdown", [panel])
 
 
@@ -116,31 +118,30 @@ def distribution(result: Result, **_: Any) -> Picture:
             )
             if value is not None
         ]
-        bars = _histogram(result.daily["returns"])
+        values = numbers(result.daily["returns"])
+        bars = histogram("", values.tolist(), "percent", "")
         panels = [Panel("Sessions", "number", bars=bars, levels=levels, across="percent")]
+        if values.min() < values.max():
+            expected, found = against_normal(values)
+            lines = [Line("returns", found, "c1"), Line("normal distribution", expected, "quiet", thin=True)]
+            panels.append(Panel("Returns against normal ones", "percent", expected, lines, across="percent"))
     closed = result.trades.filter(~pl.col("open"))
     if closed.height and closed["currency"].n_unique() == 1:
-        bars = _histogram(closed["net"])
+        bars = histogram("", numbers(closed["net"]).tolist(), "money", "")
         panels.append(
             Panel(f"Trades by their net result ({closed['currency'][0]})", "number", bars=bars, across="money")
         )
     return _picture(result, "Distribution of returns", panels, shared=False)
 
 
-def _histogram(column: pl.Series) -> Bars:
-    frame = metrics.histogram(column, bins=_BINS)
-    starts, ends = (optional_floats(frame[name]) for name in ("low", "high"))
-    return Bars(starts, ends, frame["count"].to_list(), "gain", signed=True)
-
-
 def exposure(result: Result, **_: Any) -> Picture:
     """Long, short and net exposure as shares of the portfolio's value, and how many positions there were."""
     daily = result.daily
     longs, shorts = exposures(result)
-    lines = [Line("long", longs, "gain", filled=True)]
+    lines = [Line("long", longs, "gain", fill=True)]
     if any(short < 0 for short in shorts):
         net = optional_floats(daily["net_leverage"])
-        lines += [Line("short", shorts, "loss", filled=True), Line("net", net, "ink")]
+        lines += [Line("short", shorts, "loss", fill=True), Line("net", net, "ink")]
     held = (daily["longs_count"] + daily["shorts_count"]).to_list()
     count = Panel("Positions", "number", _days(result), [Line("positions", held, "c1")], height=0.6, zero=True)
     told = "" if any(held) else "The run held nothing at any close."
@@ -154,7 +155,7 @@ def costs(result: Result, **_: Any) -> Picture:
         return _picture(result, "Costs", [Panel("Costs", "money", told="This result does not know what it cost.")])
     daily = result.costs.daily
     kinds = list(dict.fromkeys(result.costs.by_kind["kind"].to_list()))
-    lines = [Line("all costs", _summed(daily["total"]), "ink", filled=True)]
+    lines = [Line("all costs", _summed(daily["total"]), "ink", fill=True)]
     if len(kinds) > 1:
         lines += [Line(kind, _summed(daily[kind]), colour) for kind, colour in zip(kinds, itertools.cycle(FEW))]
     told = "" if kinds else "Nothing was paid."

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.errors import MissingExtra
 from rustybt.results._drawn._picture import Heat, Panel, Picture, Style, digits_of, legible, percent, shown
 from rustybt.results._plot import check_format, write_figure
+from rustybt.results._report._parts import Bars
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +22,8 @@ _WIDTH: Final = 11.0
 _PER_HEIGHT: Final = 3.2
 _FEW_DAYS: Final = 8
 _MANY_MARKS: Final = 300
+_ROOM, _ROOM_OF_A_KEY = 105, 5
+"""Letters that a legend above a panel has room for, and what each key takes of it."""
 _FEW_ROWS: Final = 15
 """As many rows of a table have a number in each of its cells."""
 
@@ -102,11 +106,18 @@ def _draw_panel(axes: Axes, panel: Panel, colours: Colours) -> None:
     _ticks(axes, "y", panel.style)
     if panel.across != "time":
         _ticks(axes, "x", panel.across)
-    if len(panel.lines) + len(panel.marks) > 1:
+    names = [*(line.name for line in panel.lines), *(mark.name for mark in panel.marks)]
+    if len(names) > 1:
+        # above the panel where there is room for all, else within
+        wide = sum(map(len, names)) + _ROOM_OF_A_KEY * len(names) > _ROOM
+        where: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": 8, "frameon": False}
+        if wide:
+            low, high = axes.get_ylim()
+            axes.set_ylim(low, high + (high - low) * (0.06 + 0.02 * len(names)) / panel.height)
+            where = {"loc": "upper left", "ncols": 2, "facecolor": colours["ground"], "edgecolor": colours["rule"]}
         axes.legend(
-            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=8, frameon=False, fontsize=8.5,
-            labelcolor=colours["ink"], borderaxespad=0.1, handlelength=1.4,
-        )  # fmt: skip
+            **where, fontsize=8.5, labelcolor=colours["ink"], borderaxespad=0.1, handlelength=1.4, framealpha=0.85
+        )
 
 
 def _draw_series(axes: Axes, panel: Panel, colours: Colours) -> None:
@@ -120,33 +131,37 @@ def _draw_series(axes: Axes, panel: Panel, colours: Colours) -> None:
     for line in panel.lines:
         values = [math.nan if value is None else value for value in line.values]
         colour = colours[line.colour]
-        width, order = (1.1, 2) if line.below else (1.4, 3)
+        width, order = (1.1, 2) if line.thin else (1.4, 3)
         axes.plot(
             list(panel.x), values, color=colour, linewidth=width, zorder=order, label=_plain(line.name),
             marker="o" if few else None,
         )  # fmt: skip
-        if line.filled:
+        if line.fill:
             axes.fill_between(list(panel.x), values, 0, color=colour, alpha=0.18, linewidth=0, zorder=2)
     for mark in panel.marks:
         axes.scatter(
-            list(mark.x), list(mark.values), marker="^" if mark.up else "v", s=34 if len(mark.x) < _MANY_MARKS else 6,
+            list(mark.x), list(mark.y), marker="^" if mark.up else "v", s=34 if len(mark.x) < _MANY_MARKS else 6,
             color=colours[mark.colour], edgecolors=colours["ground"], linewidths=0.5, zorder=5, label=mark.name,
         )  # fmt: skip
     if panel.bars is not None:
-        bars = panel.bars
-        widths = [end - start for start, end in zip(bars.starts, bars.ends, strict=True)]
-        below = [bars.signed and end <= 0 for end in bars.ends]
-        axes.bar(
-            list(bars.starts), list(bars.values), width=widths, align="edge", linewidth=0.6, zorder=2, alpha=0.85,
-            edgecolor=colours["ground"],
-            color=[colours["loss"] if lost else colours[bars.colour] for lost in below],
-        )  # fmt: skip
+        _draw_bars(axes, panel.bars, colours)
     for place, (value, name) in enumerate(sorted(panel.levels)):
         axes.axvline(value, color=colours["ink"], linewidth=1.0, linestyle=(0, (4, 3)), zorder=4)
         axes.annotate(
             name, (value, 0.97 - 0.09 * place), xycoords=axes.get_xaxis_transform(), xytext=(4, 0),
             textcoords="offset points", color=colours["ink"], fontsize=8.5, va="top", zorder=6,
         )  # fmt: skip
+
+
+def _draw_bars(axes: Axes, bars: Bars, colours: Colours) -> None:
+    widths = [high - low for low, high in pairwise(bars.edges)]
+    axes.bar(
+        list(bars.edges[:-1]), list(bars.counts), width=widths, align="edge", linewidth=0.6, zorder=2, alpha=0.85,
+        edgecolor=colours["ground"], color=[colours[bars.colour(place)] for place in range(len(widths))],
+    )  # fmt: skip
+    for end, x, side in zip(bars.ends, (0.0, 1.0), ("left", "right"), strict=True):
+        told = end and (f"\N{LEFTWARDS ARROW} {end}" if side == "left" else f"{end} \N{RIGHTWARDS ARROW}")
+        axes.text(x, 1.01, told, fontsize=8.5, color=colours["quiet"], ha=side, va="bottom", transform=axes.transAxes)
 
 
 def _draw_heat(axes: Axes, heat: Heat, colours: Colours) -> None:

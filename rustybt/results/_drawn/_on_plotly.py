@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 from rustybt.core import replacing, writing
 from rustybt.errors import InputError, MissingExtra, ResultError
-from rustybt.results._drawn._picture import Bars, Heat, Panel, Picture, digits_of, legible, percent
+from rustybt.results._drawn._picture import Heat, Panel, Picture, digits_of, legible, percent
+from rustybt.results._report._parts import Bars
 
 _PER_HEIGHT: Final = 300
 _INCH: Final = 100
+_ROW: Final = 20
+_LETTERS_OF_A_ROW, _LETTERS_OF_A_KEY = 130, 8
+"""What a row of the legend has room for, and what each key takes of it."""
 _MANY_MARKS: Final = 300
 _FORMATS: Final = {"percent": ".6~%", "money": ".6~s", "ratio": ".6~g", "number": ".6~g"}
 
@@ -60,7 +65,7 @@ def _lay_out(figure: Any, picture: Picture, colours: Colours, size: tuple[float,
         plot_bgcolor=colours["ground"],
         font={"color": colours["ink"]},
         height=round(size[1] * _INCH) if size else min(round(160 + _PER_HEIGHT * height), 3_000),
-        margin={"l": 80, "r": 24, "t": 100, "b": 40},
+        margin={"l": 80, "r": 24, "t": 100 + _ROW * (_rows_of_legend(figure) - 1), "b": 40},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
         hovermode="x unified" if picture.shared else "closest",
         **inches,
@@ -69,11 +74,19 @@ def _lay_out(figure: Any, picture: Picture, colours: Colours, size: tuple[float,
     figure.update_yaxes(gridcolor=colours["rule"], zeroline=False)
 
 
+def _rows_of_legend(figure: Any) -> int:
+    """About how many rows the legend takes above the panels."""
+    letters = sum(len(trace.name) + _LETTERS_OF_A_KEY for trace in figure.data if trace.showlegend)
+    return max(1, -(-letters // _LETTERS_OF_A_ROW))
+
+
 def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
     at = {"row": row, "col": 1}
-    domains = {"xref": "x domain", "yref": "y domain"}
     if panel.told:
-        figure.add_annotation(text=_plain(panel.told), showarrow=False, x=0.5, y=0.5, **domains, **at)
+        # on the page: an axis without a line is not there, and 0.5 would be a moment of 1970 beside panels with dates
+        low, high = figure.layout["yaxis" if row == 1 else f"yaxis{row}"].domain
+        told = {"text": _plain(panel.told), "showarrow": False, "yanchor": "middle"}
+        figure.add_annotation(**told, xref="paper", yref="paper", x=0.5, y=(low + high) / 2)
         figure.update_xaxes(visible=False, **at)
         figure.update_yaxes(visible=False, **at)
         return
@@ -85,13 +98,13 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
         colour = colours[line.colour]
         figure.add_scatter(
             x=x, y=_known(line.values), name=_plain(line.name), mode="lines+markers" if len(x) == 1 else "lines",
-            line={"color": colour, "width": 1.2 if line.below else 1.6}, fill="tozeroy" if line.filled else None,
-            fillcolor=_pale(colour) if line.filled else None, **at,
+            line={"color": colour, "width": 1.2 if line.thin else 1.6}, fill="tozeroy" if line.fill else None,
+            fillcolor=_pale(colour) if line.fill else None, **at,
         )  # fmt: skip
     for mark in panel.marks:
         symbol, width = "triangle-up" if mark.up else "triangle-down", 9 if len(mark.x) < _MANY_MARKS else 4
         look = {"symbol": symbol, "color": colours[mark.colour], "size": width}
-        figure.add_scatter(x=list(mark.x), y=list(mark.values), name=mark.name, mode="markers", marker=look, **at)
+        figure.add_scatter(x=list(mark.x), y=list(mark.y), name=mark.name, mode="markers", marker=look, **at)
     if panel.bars is not None:
         _draw_bars(figure, panel.bars, colours, at)
     for span in panel.spans:
@@ -112,12 +125,13 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
 
 
 def _draw_bars(figure: Any, bars: Bars, colours: Colours, at: dict[str, int]) -> None:
-    below = [bars.signed and end <= 0 for end in bars.ends]
+    sides = list(pairwise(bars.edges))
     figure.add_bar(
-        x=[(start + end) / 2 for start, end in zip(bars.starts, bars.ends, strict=True)], y=list(bars.values),
-        width=[end - start for start, end in zip(bars.starts, bars.ends, strict=True)], showlegend=False,
-        marker={"color": [colours["loss"] if lost else colours[bars.colour] for lost in below]}, **at,
+        x=[(low + high) / 2 for low, high in sides], y=list(bars.counts), width=[high - low for low, high in sides],
+        marker={"color": [colours[bars.colour(place)] for place in range(len(sides))]}, showlegend=False, **at,
     )  # fmt: skip
+    for end, x, side in zip(bars.ends, (0, 1), ("left", "right"), strict=True):
+        figure.add_annotation(text=end, x=x, y=1, xref="x domain", yref="y domain", showarrow=False, xanchor=side, **at)
 
 
 def _draw_heat(figure: Any, heat: Heat, colours: Colours, at: dict[str, int]) -> None:

@@ -6,44 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from rustybt.results._report._parts import Bars, Line, Marks
+
 type Style = Literal["money", "percent", "ratio", "number"]
 type Points = Sequence[float | None]
 
 FEW: Final = ("c1", "c2", "c3", "c4", "c5", "c6", "c7")
 """Colours of lines that stand side by side, by their names in a theme."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line over the panel's places. filled: down, or up, to zero. below: drawn behind the others, and thin."""
-
-    name: str
-    values: Points
-    colour: str
-    filled: bool = False
-    below: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """Points of their own: triangles that point up or down."""
-
-    name: str
-    x: Sequence[Any]
-    values: Sequence[float]
-    colour: str
-    up: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """A bar at each place, from `starts` to `ends`; below zero in the colour of losses where `signed`."""
-
-    starts: Sequence[Any]
-    ends: Sequence[Any]
-    values: Sequence[float]
-    colour: str
-    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""Charts of prices with the entries and exits of trades."""
+"""Charts of prices with the entries and exits of trades, and with what the strategy's terms said."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from rustybt.core import Asset, RunBars
+from rustybt.core import Asset, RunBars, TermValues
 from rustybt.errors import BundleNotFound, InputError, ResultError, VersionNotFound
-from rustybt.results._drawn._picture import FEW, Line, Marks, Panel, Points
+from rustybt.results._drawn._picture import FEW, Panel, Points
 from rustybt.results._floats import floats, optional_floats
 from rustybt.results._report import PricePath, kept_places, most_traded, path_of
+from rustybt.results._report._parts import Line, Marks
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
@@ -22,10 +24,14 @@ MOST_ASSETS: Final = 3
 """So many are drawn where none are named."""
 _MOST_NAMED: Final = 12
 _MOST_RECORDED: Final = 3
+_MOST_OVER_PRICES: Final = 6
+_MOST_PANES: Final = 4
+"""Lines of terms over the prices of an asset, and panels of others below them."""
 
 
 def trades(result: Result, assets: Any) -> tuple[str, list[Panel]]:
-    """The panels: one for each asset, then one for each recorded number that is no price of a single asset."""
+    """The panels: for each asset its prices and terms, then one for each recorded number that is no price of a single
+    asset."""
     ranked = most_traded(result.transactions)
     sids = ranked[:MOST_ASSETS] if assets is None else _asked(result, assets)
     if not sids:
@@ -35,13 +41,23 @@ def trades(result: Result, assets: Any) -> tuple[str, list[Panel]]:
     told = [f"{len(sids)} of {len(ranked)} assets"] if assets is None and len(ranked) > len(sids) else []
     told += ["times in UTC"] if within else []
     told += ["the bars of the run are not at hand"] if bars is None else []
-    panels = [_chart(result, sid, bars, within) for sid in sids]
-    recorded = _recorded(result)
-    if len(panels) == 1 and not within and panels[0].lines:
-        beside = [name for name, values in recorded.items() if _is_like(values, panels[0].lines[0].values)]
-        lines = [Line(name, recorded.pop(name), colour) for name, colour in zip(beside, FEW[1:], strict=False)]
-        panels[0] = replace(panels[0], lines=[*panels[0].lines, *lines])
-    if len(panels) == 1:
+    panels, left = [], 0
+    for sid in sids:
+        terms = [] if bars is None else bars.terms(sid)
+        told += [f"{one.name} not drawn: {one.told}" for one in terms if one.told]
+        chart, below = _chart(result, sid, bars, terms, within)
+        left += max(0, len(chart.lines) - 1 - _MOST_OVER_PRICES) + max(0, len(below) - _MOST_PANES)
+        panels += [replace(chart, lines=chart.lines[: 1 + _MOST_OVER_PRICES]), *below[:_MOST_PANES]]
+    told = [*dict.fromkeys(told), *([f"{left} lines and panels of terms not drawn"] if left else [])]
+    drawn = [line.values for panel in panels for line in panel.lines if not line.name.startswith("price")]
+    recorded = {name: values for name, values in _recorded(result).items() if values not in drawn}
+    if len(sids) == 1 and not within and panels[0].lines:
+        price, *others = panels[0].lines
+        beside = [name for name, values in recorded.items() if _is_like(values, price.values)]
+        colours = FEW[1 + len(others) :]
+        lines = [Line(name, recorded.pop(name), colour) for name, colour in zip(beside, colours, strict=False)]
+        panels[0] = replace(panels[0], lines=[price, *others, *lines])
+    if len(sids) == 1:
         panels[0] = replace(panels[0], height=2.0)
     places = _closes_of_sessions(result, within)
     for name, colour in zip(list(recorded)[:_MOST_RECORDED], FEW, strict=False):
@@ -89,7 +105,10 @@ def _asked(result: Result, assets: Any) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def _chart(result: Result, sid: int, bars: RunBars | None, within: bool) -> Panel:
+def _chart(
+    result: Result, sid: int, bars: RunBars | None, terms: Sequence[TermValues], within: bool
+) -> tuple[Panel, list[Panel]]:
+    """The prices of an asset, with the terms that lie where they do; and a panel for each other term."""
     symbol = dict(result.assets.select("sid", "symbol").rows())[sid]
     own = result.trades.filter(pl.col("sid") == sid)
     marks = [
@@ -102,26 +121,50 @@ def _chart(result: Result, sid: int, bars: RunBars | None, within: bool) -> Pane
         )
     ]
     marks = [mark for mark in marks if mark.x]
+    shown: list[int] = []
     if bars is not None and within:
-        places, values = _each_bar(path_of(bars, sid), marks)
+        places, values, shown = _each_bar(path_of(bars, sid), marks)
     else:
         places = _closes_of_sessions(result, within)
         values = _held(result, sid) if bars is None else _closes(bars, sid, len(places))
+    if bars is not None and not within:
+        shown = [int(start) - 1 for start in bars.starts[1 : len(places) + 1]]
     known = any(value is not None for value in values)
     told = "" if marks or known else f"{symbol} was not traded, and its prices are not at hand."
     lines = [Line("price" if bars is not None else "price while held", values, "equity")] if known else []
     label = symbol if marks or told else f"{symbol} (not traded)"
-    return Panel(label, "number", places, lines, marks, told=told)
+    over, below = _terms(terms if known else (), values, places, shown)
+    return Panel(label, "number", places, [*lines, *over], marks, told=told), below
 
 
-def _each_bar(path: PricePath, marks: Sequence[Marks]) -> tuple[Sequence[Any], Points]:
-    """The closes of the bars, of many the highs and lows, and those at which something was filled."""
+def _terms(
+    terms: Sequence[TermValues], prices: Points, places: Sequence[Any], shown: list[int]
+) -> tuple[list[Line], list[Panel]]:
+    """Lines over the prices, and panels below them. shown: the bars of the places."""
+    over: list[Line] = []
+    below: list[Panel] = []
+    for term in terms:
+        apart: list[tuple[str, Points]] = []
+        for column, whole in term.values.items():
+            values = _known(whole[shown].tolist())
+            if term.in_prices is not False and _is_like(values, prices):
+                over.append(Line(f"{term.name} {column}".rstrip(), values, FEW[1 + len(over) % (len(FEW) - 1)]))
+            else:
+                apart.append((column or term.name, values))
+        lines = [Line(name, values, FEW[place % len(FEW)]) for place, (name, values) in enumerate(apart)]
+        if lines:
+            below.append(Panel(term.name, "number", places, lines, height=0.6))
+    return over, below
+
+
+def _each_bar(path: PricePath, marks: Sequence[Marks]) -> tuple[Sequence[Any], Points, list[int]]:
+    """The closes of the bars, of many the highs and lows, and those at which something was filled; and which bars."""
     places = {int(place) for place in kept_places([path.values])}
     filled = np.array([moment for mark in marks for moment in mark.x], dtype="datetime64[s]").astype(np.int64)
     places.update(np.minimum(np.searchsorted(path.x, filled), len(path.x) - 1).tolist())
     kept = np.array(sorted(places), dtype=np.int64)
     values = [value if value == value else None for value in path.values[kept].tolist()]  # noqa: PLR0124  NaN
-    return path.x[kept].astype("datetime64[s]").tolist(), values
+    return path.x[kept].astype("datetime64[s]").tolist(), values, (kept + 1).tolist()
 
 
 def _ends(own: pl.DataFrame, end: str, result: Result, within: bool) -> tuple[Sequence[Any], Sequence[float]]:
@@ -168,7 +211,11 @@ def _recorded(result: Result) -> dict[str, Points]:
     """What was recorded as numbers, by name, over the sessions."""
     frame = result.daily.select("session").join(result.recorded, on="session", how="left", maintain_order="left")
     numeric = [name for name in frame.columns[1:] if frame[name].dtype.is_numeric()]
-    return {name: optional_floats(frame[name]) for name in numeric}
+    return {name: _known(optional_floats(frame[name])) for name in numeric}
+
+
+def _known(values: Iterable[float | None]) -> Points:
+    return [None if value is None or math.isnan(value) else value for value in values]
 
 
 def _is_like(values: Points, prices: Points) -> bool:

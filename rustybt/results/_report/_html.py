@@ -228,7 +228,7 @@ def _bars(bars: Bars, key: str) -> str:
     for place, count in enumerate(bars.counts):
         low, high = bars.edges[place], bars.edges[place + 1]
         tall = max(_BAR_HEIGHT * count / highest, 1.0 if count else 0.0)
-        kind = _kind_of_bar(bars, place)
+        kind = _BARS[bars.colour(place)]
         beyond = bars.ends[0] if not place else bars.ends[1] if place == len(bars.counts) - 1 else ""
         title = f"{_edge(low, bars.unit)} to {_edge(high, bars.unit)} {beyond}".rstrip() + f": {count:,}"
         box = f'x="{place * width + 0.5:.2f}" y="{_BAR_HEIGHT - tall:.2f}" width="{max(width - 1, 0.5):.2f}"'
@@ -253,12 +253,7 @@ def _bars(bars: Bars, key: str) -> str:
 _ARROWS: Final = {"start": "← {}", "end": "{} →"}
 
 
-def _kind_of_bar(bars: Bars, place: int) -> str:
-    if bars.good is None:
-        return "bar"
-    if place == bars.neutral:
-        return "bar none"
-    return "bar good" if (bars.edges[place] + bars.edges[place + 1]) / 2 >= bars.good else "bar bad"
+_BARS: Final = {"c1": "bar", "many": "bar none", "gain": "bar good", "loss": "bar bad"}
 
 
 def _round_places(low: float, high: float) -> list[tuple[float, float]]:
@@ -287,6 +282,7 @@ def _scatter(scatter: Scatter, key: str) -> str:
         "good": [int(one) for one in scatter.good],
         "labels": scatter.labels,
         "titles": [scatter.x_title, scatter.y_title],
+        "diagonal": scatter.diagonal,
     }
     body = (
         f'<div class="points" role="img" aria-labelledby="{key}-title {key}-about" style="height:320px">'

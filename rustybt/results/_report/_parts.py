@@ -128,10 +128,20 @@ class Bars:
     lines: Mapping[str, float] = field(default_factory=dict)
     neutral: int | None = None
 
+    def colour(self, place: int) -> str:
+        """The name of a bar's colour."""
+        if self.good is None:
+            return "c1"
+        middle = (self.edges[place] + self.edges[place + 1]) / 2
+        return "many" if place == self.neutral else "gain" if middle >= self.good else "loss"
+
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """Points. good: whether each is green. labels: what each is, for the pointer; None for those of the one before."""
+    """Points. good: whether each is green. labels: what each is, for the pointer; None for those of the one before.
+
+    diagonal: whether a line shows where both numbers of a point are the same.
+    """
 
     title: str
     x: Sequence[float]
@@ -143,6 +153,7 @@ class Scatter:
     unit: Unit
     about: str
     below: str = ""
+    diagonal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

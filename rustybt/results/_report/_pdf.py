@@ -164,10 +164,7 @@ def _bars(paper: Paper, bars: Bars) -> None:
     paper.text(bars.title, 9, weight="bold", keep=1.8 + _SLACK)
     axes = paper.axes(1.8)
     widths = [high - low for low, high in zip(bars.edges, bars.edges[1:], strict=False)]
-    colours = [
-        LIGHT[_colour_of_bar(bars, place, low + width / 2)]
-        for place, (low, width) in enumerate(zip(bars.edges, widths, strict=False))
-    ]
+    colours = [LIGHT[bars.colour(place)] for place in range(len(bars.counts))]
     axes.bar(bars.edges[:-1], bars.counts, widths, align="edge", color=colours, edgecolor="white", linewidth=0.4)
     _plain(axes, "count")
     from matplotlib.ticker import EngFormatter, PercentFormatter
@@ -179,12 +176,6 @@ def _bars(paper: Paper, bars: Bars) -> None:
     paper.space(0.12)
 
 
-def _colour_of_bar(bars: Bars, place: int, middle: float) -> str:
-    if bars.good is None:
-        return "c1"
-    return "many" if place == bars.neutral else "gain" if middle >= bars.good else "loss"
-
-
 def _scatter(paper: Paper, scatter: Scatter) -> None:
     paper.text(scatter.title, 9, weight="bold", keep=2.6 + _SLACK)
     axes = paper.axes(2.6)
@@ -192,6 +183,8 @@ def _scatter(paper: Paper, scatter: Scatter) -> None:
         rows = [row for row, one in enumerate(scatter.good) if one == good]
         x, y = [scatter.x[row] for row in rows], [scatter.y[row] for row in rows]
         axes.scatter(x, y, s=5, color=LIGHT[colour], alpha=0.6, marker=marker, linewidths=0, rasterized=len(rows) > 500)
+    if scatter.diagonal:
+        axes.axline((0, 0), slope=1, color=LIGHT["quiet"], linewidth=0.8)
     _plain(axes, scatter.unit, across="both")
     axes.set_xlabel(scatter.x_title, fontsize=7, color=LIGHT["quiet"], labelpad=1)
     axes.set_ylabel(scatter.y_title, fontsize=7, color=LIGHT["quiet"], labelpad=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
+from statistics import NormalDist
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -12,8 +13,8 @@ import polars as pl
 from rustybt import metrics
 from rustybt.results._report._facts import Facts, numbers, optional
 from rustybt.results._report._figure_names import GROUPS, METHODS, Named, written
-from rustybt.results._report._parts import Bars, Cell, Chart, Line, Part, Table, Text
-from rustybt.results._report._sampling import kept_places
+from rustybt.results._report._parts import Bars, Cell, Chart, Line, Part, Scatter, Table, Text
+from rustybt.results._report._sampling import Floats, kept_places
 from rustybt.results._svg import benchmark_path
 from rustybt.results._text import shown
 
@@ -236,7 +237,7 @@ def distribution(facts: Facts) -> Made:
     if values.min() < values.max():
         low, high, count = shown(returns.min(), "percent"), shown(returns.max(), "percent"), len(values)  # type: ignore[arg-type]
         about = f"Histogram of the returns of {count:,} sessions, between {low} and {high}."
-        parts.append(histogram("Returns of sessions", values.tolist(), "percent", about))
+        parts += [histogram("Returns of sessions", values.tolist(), "percent", about), _quantiles(values)]
     else:
         parts.append(Text(f"All sessions have the return {shown(returns[0], 'percent')}.", "info"))
     rows = [
@@ -248,6 +249,36 @@ def distribution(facts: Facts) -> Made:
     return [*parts, Table("Value at risk of a session", heads, rows, frozenset((1, 2, 3, 4)), below=below)]
 
 
+def against_normal(values: Floats) -> tuple[list[float], list[float]]:
+    """What sorted returns would be if they were normal, with their mean and deviation, and what they are.
+
+    Of many the ends are kept, and every so many of those between.
+    """
+    import numpy as np
+
+    normal, count = NormalDist(float(values.mean()), float(values.std(ddof=1))), len(values)
+    places = np.arange(count)
+    if count > _MOST_QUANTILES:
+        spaced = np.linspace(0, count - 1, _MOST_QUANTILES // 2).astype(int)
+        tail = _MOST_QUANTILES // 4
+        places = np.unique(np.concatenate([places[:tail], spaced, places[-tail:]]))
+    expected = [normal.inv_cdf((place + 0.5) / count) for place in places.tolist()]
+    return expected, np.sort(values)[places].tolist()
+
+
+def _quantiles(values: Floats) -> Scatter:
+    expected, found = against_normal(values)
+    about = (
+        f"The {len(values):,} returns in their order against those of a normal distribution with the same mean and "
+        "deviation, which would lie on the line: below it at the left, and above it at the right, are fat tails."
+    )
+    x, y = ([round(value, 6) for value in side] for side in (expected, found))
+    good = [value >= 0 for value in y]
+    titles = ("If the returns were normal", "Returns")
+    return Scatter("Against a normal distribution (QQ)", x, y, good, [], *titles, "percent", about, diagonal=True)
+
+
+_MOST_QUANTILES: Final = 400
 _TAILS: Final = (("var", 95), ("var", 99), ("cvar", 95), ("cvar", 99))
 
 

@@ -13,6 +13,7 @@ from rustybt import metrics
 from rustybt.core import MONEY_SCALE, decimal_column, scaled_ints
 from rustybt.results._report._facts import DAY, Facts, numbers, optional
 from rustybt.results._report._frames import exact, lasting, table_of
+from rustybt.results._report._held import effective_number, risk_of_held
 from rustybt.results._report._parts import Cell, Chart, Line, Part, Scatter, Table, Text
 from rustybt.results._report._returns import Made, histogram
 from rustybt.results._report._sampling import Floats, kept_places
@@ -213,6 +214,7 @@ def exposure(facts: Facts) -> Made:
         _lines(facts, "Leverage", "ratio", {"gross_leverage": "Gross", "net_leverage": "Net"}),
         _lines(facts, "Exposure", "money", {"long_exposure": "Long", "short_exposure": "Short"}),
         _lines(facts, "Assets held", "count", {"longs_count": "Long", "shorts_count": "Short"}),
+        effective_number(facts),
     ]
     last = daily["session"][-1]
     held = facts.result.positions.filter(pl.col("session") == last)
@@ -222,7 +224,7 @@ def exposure(facts: Facts) -> Made:
     names = ["symbol", "amount", "cost_basis", "last_sale_price", "value"]
     ranked = held[sorted(range(held.height), key=lambda row: -size[row])].select(names)
     heads = ["Asset", "Amount", "Cost basis", "Last price", f"Value {facts.currency}".rstrip()]
-    return [*parts, table_of(ranked, f"Held at the end, {last}", heads)]
+    return [*parts, table_of(ranked, f"Held at the end, {last}", heads), *risk_of_held(facts.result)]
 
 
 def _lines(facts: Facts, title: str, unit: Any, columns: dict[str, str]) -> Chart:

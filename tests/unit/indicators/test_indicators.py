@@ -272,3 +272,10 @@ def test_what_says_nothing_of_its_window_is_refused(given: dict[str, Any], text:
         @indicator(**given)
         def broken(values: Any) -> Any:
             return values
+
+
+@pytest.mark.parametrize("kind", [indicators.Momentum, indicators.Rank, indicators.CCI, indicators.Returns])
+@pytest.mark.parametrize("window", [5, 6, 11, 12])
+def test_a_window_that_is_longer_than_the_array_has_no_value(kind, window):
+    values = np.arange(1.0, 6.0)
+    assert np.isnan(kind(*[values] * len(kind.reads), window=window)[:4]).all()

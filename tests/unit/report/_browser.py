@@ -149,7 +149,7 @@ class Browser:
         self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=1, clickCount=1)
 
     def picture(self, path: Path, *, whole: bool = True) -> Path:
-        """A picture of the page: of all of it, or of what is seen."""
+        """A picture of the page: of all of it, or of what is seen; also kept in the folder of RUSTYBT_PICTURES."""
         width = self.run("innerWidth")
         if whole:
             self.run("scrollTo(0, 0)")
@@ -158,6 +158,9 @@ class Browser:
             self.ask("Emulation.setDeviceMetricsOverride", width=width, height=tall, deviceScaleFactor=1, mobile=phone)
             self.run("new Promise(done => setTimeout(() => requestAnimationFrame(() => done(1)), 300))")
         path.write_bytes(base64.b64decode(self.ask("Page.captureScreenshot", format="png")["data"]))
+        if kept := os.environ.get("RUSTYBT_PICTURES"):
+            Path(kept).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, kept)
         return path
 
     def paper(self, path: Path) -> Path:

@@ -76,6 +76,39 @@ def test_figures_are_those_of_the_result_with_their_standard_errors(result: Resu
     assert against["Beta"] == rounded(figures["beta"])
 
 
+def total_returns(own: Any, ends: Any) -> Any:
+    """Of closes as they were, with dividends of the session, and units that splits made."""
+    paid, made = np.zeros(len(own.close)), np.ones(len(own.close))
+    for bar, amount in own.dividends:
+        paid[bar] += float(amount)
+    for bar, ratio in own.splits:
+        made[bar] *= float(ratio)
+    return (own.close[ends][1:] * made[ends][1:] + paid[ends][1:]) / own.close[ends][:-1] - 1
+
+
+def test_what_was_held_is_told_with_its_risk(result: Result, page: Page) -> None:
+    held = result.positions.filter(pl.col("session") == result.daily["session"][-1])
+    rows = {row[0]: row[1:] for row in page.tables["Risk of what was held at the end"][1:]}
+    assert set(rows) == set(held["symbol"])
+    worth = result.daily["portfolio_value"][-1]
+    for symbol, value in held.select("symbol", "value").rows():
+        assert rows[symbol][0] == f"{rounded(value / worth, 100)}%"
+    # of what the run read, with NumPy
+    bars = result.run_bars()
+    ends = np.array(bars.starts[1:]) - 1
+    returns = np.array([total_returns(bars.of(sid), ends)[-252:] for sid in held["sid"]])
+    weights = np.array([float(value / worth) for value in held["value"]])
+    portfolio = weights @ returns
+    covariance = np.array([np.cov(own, portfolio, ddof=1)[0, 1] for own in returns])
+    parts = weights * (1.6448536269514722 * covariance / portfolio.std(ddof=1) - returns.mean(axis=1))
+    for symbol, part in zip(held["symbol"], parts, strict=True):
+        assert float(rows[symbol][1].rstrip("%")) == pytest.approx(100 * part, abs=0.0051)
+    index = (weights**2).sum() / np.abs(weights).sum() ** 2
+    assert f"(Herfindahl-Hirschman) {index:.2f}." in page.texts["exposure"]
+    assert "Effective number of positions" in page.texts["exposure"]
+    assert "Against a normal distribution (QQ)" in page.texts["distribution"]
+
+
 def test_months_trades_and_costs_are_those_of_the_result(result: Result, page: Page) -> None:
     january = metrics.by_period(result.daily["returns"], result.daily["session"]).row(0)
     assert january[0] == "2010-01"

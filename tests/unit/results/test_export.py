@@ -255,3 +255,19 @@ def test_a_recorded_name_is_no_formula_in_a_csv(tmp_path: Path) -> None:
     )
     result.export(tmp_path / "tables", format="csv")
     assert (tmp_path / "tables" / "recorded.csv").read_text().splitlines()[0] == "session,'=1+1,plain"
+
+
+def test_a_disk_that_is_full_is_told_of_a_workbook_too(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import errno
+
+    from xlsxwriter.workbook import Workbook
+
+    def full(book: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Workbook, "_store_workbook", full)
+    with pytest.raises(ResultError, match=r"run\.xlsx can't be written to: No space left on device"):
+        result.export(tmp_path / "run.xlsx")
+    assert list(tmp_path.iterdir()) == []

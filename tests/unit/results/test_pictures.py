@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -86,7 +87,16 @@ def test_what_is_drawn_are_the_result_s_own_numbers(year: Result) -> None:
         float(value) for value in months["total_return"]
     ]
     bars = [panel.bars for panel in picture_of(year, "distribution").panels]
-    assert [sum(one.values) for one in bars if one] == [year.daily.height, year.trades.filter(~pl.col("open")).height]
+    assert [sum(one.counts) for one in bars if one] == [year.daily.height, year.trades.filter(~pl.col("open")).height]
+    sessions, quantiles, _ = picture_of(year, "distribution").panels
+    assert sessions.bars is not None
+    assert sessions.bars.ends == ("and below", "and above")
+    found, normal = quantiles.lines
+    returns = year.daily["returns"].cast(pl.Float64)
+    assert found.values[0] == pytest.approx(returns.min())
+    assert found.values[-1] == pytest.approx(returns.max())
+    assert normal.values == quantiles.x
+    assert float(np.median(normal.values)) == pytest.approx(returns.mean(), abs=2e-4)  # type: ignore[arg-type]
     paid, profit = picture_of(year, "costs").panels
     assert paid.lines[0].values[-1] == pytest.approx(float(year.costs.total))
     assert [line.values[-1] for line in profit.lines] == pytest.approx([float(year.costs.gross), float(year.costs.net)])
@@ -106,7 +116,7 @@ def test_entries_and_exits_stand_at_the_prices_of_their_fills(year: Result) -> N
     assert (day.label, day.lines[0].values[0]) == ("day", 4)
     filled = set(year.transactions.select("session", pl.col("price").cast(float)).rows())
     for mark in chart.marks:
-        assert set(zip(mark.x, mark.values, strict=True)) <= filled
+        assert set(zip(mark.x, mark.y, strict=True)) <= filled
     assert {mark.name for mark in chart.marks} == {"enter long", "exit long", "enter short", "exit short"}
 
 
@@ -220,7 +230,7 @@ def test_the_line_of_a_run_of_minutes_goes_through_its_marks(minutes: Result, tm
     # each is filled at the minute after, at its close (spread aside)
     for mark in chart.marks:
         assert [moment.minute for moment in mark.x] == [34 if mark.name == "enter long" else 37] * 2
-        assert [path[moment] for moment in mark.x] == pytest.approx(list(mark.values), abs=0.2)
+        assert [path[moment] for moment in mark.x] == pytest.approx(list(mark.y), abs=0.2)
     loaded = Result.load(minutes.save(tmp_path / "run"))
     picture = picture_of(loaded, "trades")
     assert "the bars of the run are not at hand" in picture.title

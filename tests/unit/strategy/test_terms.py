@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+import math
+import pickle
 import threading
 from collections.abc import Callable
 from decimal import Decimal
@@ -15,8 +18,10 @@ import pytest
 
 import rustybt
 from rustybt.api import cancel_event, on_cross, on_true, order, order_target_percent, symbol, symbols, term
-from rustybt.errors import HistoryWindowStartsBeforeData, InputError, WrongType
+from rustybt.errors import HistoryWindowStartsBeforeData, InputError, RustyBTError, WrongType
 from rustybt.indicators import ATR, EMA, RSI, SMA, BollingerBands, Correlation, Returns, indicator
+from rustybt.view._term import Combined
+from tests.unit._small import DAYS, ingest, ingest_minutes
 
 START, END = "2004-06-01", "2005-12-30"
 """Apple's shares were split on 2005-02-28."""
@@ -310,6 +315,14 @@ def test_terms_of_both_kernels_have_the_same_bits(kernel: str) -> None:
             InputError,
             "of other assets",
         ),
+        (lambda: term(SMA, symbol("AAPL"), window=3) - math.nan, InputError, "no number"),
+        (lambda: term(SMA, symbol("AAPL"), window=float("nan")), InputError, "a number that is finite"),
+        (lambda: term(BollingerBands, symbol("AAPL"), width=float("inf")), InputError, "a number that is finite"),
+        (lambda: term(BollingerBands, symbol("AAPL")) > 3, WrongType, "several columns. Take one of them: upper"),
+        (lambda: term(SMA, symbol("AAPL"), window=3) - term(BollingerBands, symbol("AAPL")), WrongType, "goes with"),
+        (lambda: pickle.dumps(term(SMA, symbol("AAPL"), window=3)), WrongType, "can't be pickled or copied"),
+        (lambda: copy.deepcopy(term(SMA, symbol("AAPL"), window=3)), WrongType, "Take what it says"),
+        (lambda: SMA(["a", "b"], window=1), WrongType, "Pass arrays of numbers"),
         (lambda: on_true(term(SMA, symbol("AAPL"), window=3), once), WrongType, "a comparison of terms"),
         (lambda: on_true(term(SMA, symbols("AAPL", "IBM"), window=3) > 1, once), WrongType, "waits for one asset"),
         (lambda: on_cross(1, term(SMA, symbol("AAPL"), window=3), once), WrongType, "the first is a term"),
@@ -320,6 +333,67 @@ def test_terms_of_both_kernels_have_the_same_bits(kernel: str) -> None:
 def test_bad_use_is_told(ask: Callable[[], Any], error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         run(lambda context: ask() and None)
+
+
+def test_a_term_is_asked_for_in_initialize_of_its_own_run() -> None:
+    kept: list[Any] = []
+    run(lambda context: kept.append(term(SMA, symbol("AAPL"), window=3)), end="2004-06-04")
+    with pytest.raises(InputError, match="are of two runs"):
+        run(lambda context: bool(kept[0] > term(SMA, symbol("AAPL"), window=3)))
+    with pytest.raises(InputError, match="is of another run"):
+        run(lambda context: on_cross(kept[0], 30, once) and None)
+    with pytest.raises(InputError, match=r"term\(SMA\) was called after initialize"):
+        run(None, lambda context, data: term(SMA, symbol("AAPL"), window=3))
+
+
+def test_an_asset_of_another_bundle_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Any] = []
+    run(lambda context: found.append(symbol("IBM")), end="2004-06-04")
+    monkeypatch.setenv("RUSTYBT_ROOT", str(tmp_path))
+    ingest({"AAA": [1, 2, 3]})
+    for ask in (
+        lambda: term(SMA, found[0], window=1),
+        lambda: term(Correlation, symbol("AAA"), against=found[0], window=2),
+    ):
+        with pytest.raises(RustyBTError, match="no asset with sid 4"):
+            rustybt.run_algorithm(DAYS[0], DAYS[2], initialize=lambda context, ask=ask: ask() and None, bundle="small")
+
+
+def test_a_term_that_is_made_at_a_moment_computes_no_other_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arithmetic within handle_data is of this bar's values, not of all bars' with each bar."""
+    columns: list[Any] = []
+    monkeypatch.setattr(Combined, "_column", lambda self, back: columns.append(self))
+
+    def initialize(context: Any) -> None:
+        context.fast, context.slow = [term(SMA, symbol("AAPL"), window=n) for n in (2, 5)]
+
+    def handle_data(context: Any, data: Any) -> None:
+        assert ((context.fast - context.slow) / context.slow).now == (
+            context.fast.now - context.slow.now
+        ) / context.slow.now
+
+    run(initialize, handle_data, end="2004-07-30")
+    assert columns == []
+
+
+def test_a_window_of_minutes_that_the_data_never_fill_names_its_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUSTYBT_ROOT", str(tmp_path))
+    ingest_minutes({"A": [10] * 20}, dt.datetime(2021, 2, 1, tzinfo=dt.UTC))
+
+    def initialize(context: Any) -> None:
+        context.long = term(SMA, symbol("A"), window=1500)
+
+    with pytest.raises(HistoryWindowStartsBeforeData, match="reaches to 2021-02-02 01:00:00 UTC, its first bar"):
+        run(
+            initialize,
+            lambda context, data: context.long.now,
+            start="2021-02-01",
+            end="2021-02-01",
+            bundle="small",
+            data_frequency="minute",
+        )
 
 
 def test_a_window_that_the_data_never_fill_names_the_first_bar_that_does() -> None:

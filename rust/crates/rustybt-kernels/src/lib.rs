@@ -16,3 +16,4 @@ pub mod sizing;
 mod slot;
 pub mod statistics;
 pub mod wake;
+pub mod windows;

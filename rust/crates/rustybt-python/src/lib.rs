@@ -22,11 +22,12 @@ mod slot;
 mod spread;
 mod target_sizer;
 mod wake;
+mod windows;
 
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 27;
+const ABI: u32 = 28;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -82,6 +83,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::target_sizer::PyTargetSizer;
+
+    #[pymodule_export]
+    use crate::windows::{distances, known_before, ranked, rolled, smoothed, trailed};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -21,7 +21,9 @@ const Points = (() => {
     return [low - slack, high + slack];
   }
 
-  function brief(value) {
+  function brief(value, unit) {
+    const per_cent = { style: "percent", maximumFractionDigits: 1 };
+    if (unit === "percent") return new Intl.NumberFormat("en-US", per_cent).format(value || 0);
     return new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 }).format(value || 0);
   }
 
@@ -48,15 +50,20 @@ const Points = (() => {
     for (const value of nice(...x, width / 110)) {
       ctx.strokeStyle = Charts.colour(Math.abs(value) < 1e-9 ? "quiet" : "rule");
       line(ctx, left(value), MARGIN.top, left(value), height - MARGIN.bottom);
-      ctx.fillText(brief(value), left(value), height - MARGIN.bottom + 16);
+      ctx.fillText(brief(value, data.unit), left(value), height - MARGIN.bottom + 16);
     }
     ctx.textAlign = "right";
     for (const value of nice(...y, height / 55)) {
       ctx.strokeStyle = Charts.colour(Math.abs(value) < 1e-9 ? "quiet" : "rule");
       line(ctx, MARGIN.left, top(value), width - MARGIN.right, top(value));
-      ctx.fillText(brief(value), MARGIN.left - 6, top(value) + 4);
+      ctx.fillText(brief(value, data.unit), MARGIN.left - 6, top(value) + 4);
     }
     titles(ctx, data.titles, width, height);
+    if (data.diagonal) {
+      const ends = [Math.max(x[0], y[0]), Math.min(x[1], y[1])];
+      ctx.strokeStyle = Charts.colour("quiet");
+      line(ctx, left(ends[0]), top(ends[0]), left(ends[1]), top(ends[1]));
+    }
     const colours = [Charts.colour("loss"), Charts.colour("gain")];
     ctx.globalAlpha = data.x.length > 600 ? 0.45 : 0.75;
     figure.own.places = data.x.map((value, row) => [left(value), top(data.y[row])]);
@@ -102,7 +109,9 @@ const Points = (() => {
     tip.hidden = best < 0;
     if (best < 0) return;
     const values = [data.x[best], data.y[best]].map((value) => Charts.written(value, data.unit));
-    tip.textContent = `${data.labels[best]}: ${values[0]}, result ${values[1]}`;
+    tip.textContent = data.diagonal
+      ? `${values[1]}, ${values[0]} if normal`
+      : `${data.labels[best]}: ${values[0]}, result ${values[1]}`;
     const right = places[best][0] > bounds.width / 2;
     tip.style.left = right ? "auto" : places[best][0] + 10 + "px";
     tip.style.right = right ? bounds.width - places[best][0] + 10 + "px" : "auto";
