@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.catalog._quality import FIGURES, stored_figures
@@ -53,9 +54,11 @@ def coverage_rows(version: Version) -> list[tuple[Any, ...]]:
     """
     about = {sid: row for sid, *row in version.described()}
     actions = [version.counts_of(*tables) for tables in _ACTIONS.values()]
+    found = sorted(_figures(version), key=itemgetter(1, 0))
+    dates = {day: date_of(day) for day in {day for row in found for day in row[2:4]}}
     return [
-        (*about[sid], frequency, date_of(first), date_of(last), *figures, *(of.get(sid, 0) for of in actions))
-        for sid, frequency, first, last, *figures in sorted(_figures(version), key=lambda row: (row[1], row[0]))
+        (*about[sid], frequency, dates[first], dates[last], *figures, *(of.get(sid, 0) for of in actions))
+        for sid, frequency, first, last, *figures in found
     ]
 
 
