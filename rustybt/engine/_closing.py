@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.core import Cause, OrderStatus, as_plain_decimal, day_of
 from rustybt.engine._agenda import NEVER
+from rustybt.engine._wire import settle
 from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
 from rustybt.orders import AccountControl, AccountSnapshot, OrderBook, OrderGate
@@ -33,6 +34,9 @@ class CloseOuts:
 
     def close_out(self, loop: Loop, session: int, day: int, stamp: int) -> None:
         """Closes out what is held of assets that are delisted or expired by a day, and cancels their orders."""
+        settle(loop, stamp)
+        if day < self._first_of[1] and self._first_of[0] == len(self._account.instruments):
+            return
         for slot in self.due(day):
             instrument = self._account.instruments[slot]
             done = loop.ledger.auto_close(stamp, instrument, "expired" if instrument.is_future else "delisted")

@@ -8,7 +8,7 @@ from rustybt._kernels import Kernel
 from rustybt.core import Moment
 from rustybt.engine._executor import Executor
 from rustybt.engine._recorder import Recorder
-from rustybt.execution import SimulatedBroker, none_meets, still_on_its_way
+from rustybt.execution import SimulatedBroker
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook
 
@@ -25,9 +25,15 @@ class DirectExecution:
     def work(self, bar: int, stamp: int, session: int) -> bool:
         """Works a bar. False, with nothing done, where there is an asset that this can't work."""
         transit = self._broker.transit
-        if transit and still_on_its_way(transit, bar):
-            # a bar that no open order meets is done; one that some meet is the broker's
-            return none_meets(transit, self._broker.orders.open, bar)
+        if transit:
+            if bar >= transit.last and not transit.late:
+                transit.forget()
+            elif transit.watched:
+                # a bar that meets no order is done; one that meets some and comes before others is the broker's
+                if transit.passes(bar, self._broker.orders):
+                    return True
+                if transit:
+                    return False
         awake = self._executor.work(bar, stamp, session)
         if awake is None:
             return True

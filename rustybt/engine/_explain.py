@@ -15,7 +15,7 @@ from rustybt.engine._market import reference_to
 from rustybt.engine._run_terms import pages_of
 from rustybt.engine._saved_market import order_frames, orders_from, place_of, saved_market
 from rustybt.errors import InputError
-from rustybt.execution import Past, PastEvent, Transit, Triggers, history_of
+from rustybt.execution import Meeting, Past, PastEvent, Triggers, history_of
 from rustybt.view import Axis
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Explainer:
         settings: RunSettings,
         triggers: Triggers,
         recorder: Recorder,
-        met: Transit,
+        met: dict[int, Meeting],
         read: tuple[str, str | None],
     ) -> None:
         self._met = met
@@ -95,7 +95,7 @@ class Afterwards:
     triggers: Triggers
     models: Models
     prefix: str
-    met: Transit
+    met: dict[int, Meeting]
     read: tuple[str, str | None]
     place: Mapping[str, Any]
     terms: Sequence[Any] = ()
@@ -145,7 +145,7 @@ class Afterwards:
         return page, order_frames(self.special, self.met)
 
 
-def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers, met: Transit) -> Afterwards:
+def explains_later(parts: Prepared, recorder: Recorder, triggers: Triggers, met: dict[int, Meeting]) -> Afterwards:
     """What explains the orders of a result. It holds neither the strategy nor, of a bundle, the market."""
     given, market, run = parts.given, parts.market, parts.run
     return Afterwards(
@@ -200,7 +200,7 @@ def _past(
     axis: Axis,
     last: int,
     fills: Any,
-    met: Transit,
+    met: dict[int, Meeting],
     read: Mapping[int, str],
 ) -> Past:
     due = met.get(number, (0, False))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rustybt.core import rescale_exact
 from rustybt.engine._capital import Change, check_change
+from rustybt.engine._wire import settle
 from rustybt.view import Instrument, adjusted, restated
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 def split(loop: Loop, step: int, stamp: int) -> None:
     """Applies the splits that take effect with a session: to open orders, to what is held, to shares owed."""
+    settle(loop, stamp)
     splits = loop.actions.splits(step)
     if not splits:
         return

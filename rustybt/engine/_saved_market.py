@@ -16,7 +16,7 @@ from rustybt.engine._bars_again import MarketAgain
 from rustybt.engine._compat import Compat
 from rustybt.engine._market import Market, Reference, reopened
 from rustybt.errors import LookupFailed, ResultError, VersionNotFound
-from rustybt.execution import Transit
+from rustybt.execution import Meeting
 from rustybt.view import Axis, MarketView
 
 _TERMS: Final = "order_terms"
@@ -93,7 +93,9 @@ def saved_market(saved: Mapping[str, Any], compat: Mapping[str, Any]) -> SavedMa
     return SavedMarket(reference, span, Compat(**known), saved["hash"], tuple(saved["bars"]))
 
 
-def order_frames(special: Mapping[int, list[tuple[int, OrderTerms[int]]]], met: Transit) -> dict[str, pl.DataFrame]:
+def order_frames(
+    special: Mapping[int, list[tuple[int, OrderTerms[int]]]], met: Mapping[int, Meeting]
+) -> dict[str, pl.DataFrame]:
     """What orders said besides prices, and when those arrived that were on their way: what a result does not have."""
     terms = [(number, place, json.dumps(one.plain())) for number, had in special.items() for place, one in had]
     arrivals = [(number, *due) for number, due in met.items()]
@@ -106,7 +108,7 @@ def order_frames(special: Mapping[int, list[tuple[int, OrderTerms[int]]]], met: 
 
 def orders_from(
     frames: Mapping[str, pl.DataFrame],
-) -> tuple[dict[int, list[tuple[int, OrderTerms[int]]]], Transit]:
+) -> tuple[dict[int, list[tuple[int, OrderTerms[int]]]], dict[int, Meeting]]:
     """What `order_frames` was made of."""
     special: dict[int, list[tuple[int, OrderTerms[int]]]] = {}
     for number, place, plain in frames[_TERMS].iter_rows() if _TERMS in frames else ():

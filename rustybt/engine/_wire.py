@@ -27,7 +27,7 @@ from rustybt.core import (
 from rustybt.core.latency import Latency
 from rustybt.engine._agenda import Agenda
 from rustybt.errors import InputError
-from rustybt.execution import SimulatedBroker, Transit
+from rustybt.execution import Meeting, SimulatedBroker
 from rustybt.orders import OrderBook, cut, terms_after_split
 from rustybt.strategy import RunSettings
 from rustybt.view import MarketView
@@ -58,8 +58,8 @@ class Wire:
     """
 
     __slots__ = (
-        "_agenda", "_axis", "_begins_late", "_book", "_broker", "_ending", "_last", "_latency", "_market", "_messages",
-        "_random", "_single", "_step", "idle_at_bars", "met",
+        "_agenda", "_axis", "_begins_late", "_book", "_broker", "_certain", "_ending", "_last", "_latency", "_market",
+        "_messages", "_random", "_single", "_step", "_times", "idle_at_bars", "met",
     )  # fmt: skip
 
     def __init__(
@@ -68,12 +68,14 @@ class Wire:
         self._latency = latency
         self._market = market
         self._axis = market.axis
+        self._times = market.axis.times
         self._book = book
         self._broker = broker
         self._agenda = agenda
         self._random = Random(f"latency {seed}")
+        self._certain = latency.certain
         self._last = 0
-        self.met: Transit = {}
+        self.met: dict[int, Meeting] = {}
         self._messages: list[Message] = []
         # numbers of orders whose cancel is under way
         self._ending: set[int] = set()
@@ -91,6 +93,11 @@ class Wire:
             return len(times) < 2 or longest < int(np.diff(times).min())
         return all(self._begin(bar) - self._axis.times[bar - 1] >= longest for bar in range(1, len(times)))
 
+    def _opens_with(self, bar: int) -> int:
+        """When the session opens of which a bar is the first, ns UTC; 0 for all other bars."""
+        session = bisect_right(self._axis.starts, bar, hi=self._axis.sessions) - 1
+        return self._axis.opens[session] if bar == self._axis.starts[session] else 0
+
     def _begin(self, bar: int) -> int:
         """When a bar begins, ns UTC."""
         axis = self._axis
@@ -104,16 +111,36 @@ class Wire:
 
     def sent(self, order: WorkingOrder) -> None:
         """A new order is on its way: from when on the broker tries it."""
-        market = self._market
+        market, sent = self._market, order.created
         if self.idle_at_bars and not market.now and not market.before_open:
             return
-        arrival, bar, times = self._arrival(order.created), market.bar + 1, self._axis.times
-        closes = self._single and not self._begins_late and order.more is None and bar < len(times)
-        if closes and arrival < times[bar]:
-            return  # as nearly all: it is there before the one price of the next bar
-        due, late = self._due(order, arrival)
+        bar, times = market.bar + 1, self._times
+        arrival = self._last = max(
+            self._last, sent + (self._latency.draw(self._random) if self._certain is None else self._certain)
+        )
+        plain = order.more is None
+        # nearly all arrive within the next bar, which begins as they are sent
+        near = plain and bar < len(times) and times[bar] - self._step == sent < arrival < times[bar]
+        if near:
+            late = not (self._single or order.is_market)
+            due = bar + (self._begins_late and not late)
+        else:
+            due, late = self._due(order, arrival)
         if late or due > bar:
-            self._broker.transit[order.number] = self.met[order.number] = due, late
+            self._carry(order, due, late, near)
+
+    def _carry(self, order: WorkingOrder, due: int, late: bool, near: bool) -> None:
+        """An order meets a bar after the next one first, or its close only. near: it was placed when a bar was over."""
+        transit, number = self._broker.transit, order.number
+        meeting = self.met[number] = due, late
+        asleep = self._single and order.more is None and not order.is_market
+        transit.add(number, meeting, asleep=asleep)
+        if asleep:
+            self._broker.sleep_till(due, order)
+        elif near and not late:
+            queues = self._book.queues
+            if len(queues) == 1 and len(queues[order.instrument.slot]) == 1:
+                transit.quiet, transit.known = due, number
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause) -> bool:
         """A cancel is on its way. Returns False where the order is over, or another one is under way."""
@@ -143,6 +170,7 @@ class Wire:
 
     def split(self, slot: int, numerator: int, denominator: int, tick: tuple[int, int]) -> None:
         """Restates what is under way to orders of an asset. tick: as `OrderBook.split` takes it."""
+        self._broker.transit.watched = True  # it woke them
         for place, one in enumerate(self._messages):
             order = self._book.numbered(one.number)
             instrument = order.instrument
@@ -164,8 +192,8 @@ class Wire:
             due += 1  # the bar may have met the order before
         message = Message(due, arrival, order.number, cancels, terms, amount)
         # beyond the last bar nothing arrives any more
-        overnight = due == self._market.bar + 1 < len(self._axis.times) and due in self._axis.starts
-        if overnight and not self._market.now:
+        comes = due == self._market.bar + 1 < len(self._axis.times) and not self._market.now
+        if comes and self._opens_with(due) >= arrival:
             self.deliver(due)  # what was sent before
             self._carry_out(message, stamp)  # overnight: before anything can happen to the order
             return
@@ -173,7 +201,8 @@ class Wire:
         self._agenda.at(due, Phase.MARKET, deliver)
 
     def _arrival(self, sent: int) -> int:
-        self._last = max(self._last, sent + self._latency.draw(self._random))
+        arrival = sent + (self._latency.draw(self._random) if self._certain is None else self._certain)
+        self._last = max(self._last, arrival)
         return self._last
 
     def _due(self, order: WorkingOrder, arrival: int) -> tuple[int, bool]:
@@ -201,10 +230,18 @@ class Wire:
 
     def deliver(self, bar: int) -> None:
         """What takes effect before a bar."""
-        due = [message for message in self._messages if message.due <= bar]
-        self._messages = [message for message in self._messages if message.due > bar]
+        self._deliver([message for message in self._messages if message.due <= bar], bar)
+
+    def _deliver(self, due: list[Message], bar: int) -> None:
+        self._messages = [message for message in self._messages if message not in due]
         for message in due:
             self._carry_out(message, max(message.arrival, self._axis.times[bar - 1]))
+
+    def settle(self, stamp: int) -> None:
+        """Before a session ends, or anything happens overnight: what has arrived by a moment, and no bar waits for."""
+        if self._messages:
+            bar = self._market.bar + 1
+            self._deliver([one for one in self._messages if one.due <= bar and one.arrival <= stamp], bar)
 
     def _carry_out(self, message: Message, stamp: int) -> None:
         book, order = self._book, self._book.numbered(message.number)
@@ -217,6 +254,7 @@ class Wire:
             return
         terms = _as_of_now(order, message.terms)
         moves = abs(amount) > abs(order.amount) or terms != order.terms
+        self._broker.transit.watched = True  # it wakes the order
         if book.replace(order, terms, stamp, amount) and moves and order.status is OrderStatus.OPEN:
             book.move_to_the_end(order)
 
@@ -240,7 +278,8 @@ class Wire:
             for due, arrival, number, cancels, terms, amount in state["messages"]
         ]
         self._ending = set(state["ending"])
-        self._broker.transit.update({number: (due, late) for number, due, late in state["transit"]})
+        for number, due, late in state["transit"]:
+            self._broker.transit.add(number, (due, late), asleep=False)
         self.met.update({number: (due, late) for number, due, late in state["met"]})
         for message in self._messages:
             self._agenda.at(message.due, Phase.MARKET, deliver)
@@ -279,9 +318,15 @@ def refuse_latency(settings: RunSettings, broker: object) -> None:
         )
 
 
-def met_later(wire: Wire | None) -> Transit:
+def met_later(wire: Wire | None) -> dict[int, Meeting]:
     """By number of an order that was on its way for longer, the first bar that it met, and whether only its close."""
     return {} if wire is None else wire.met
+
+
+def settle(loop: Any, stamp: int) -> None:
+    """What has arrived by the end of a session, or the opening of the next, takes effect before what happens then."""
+    if loop.wire is not None:
+        loop.wire.settle(stamp)
 
 
 def deliver(loop: Any) -> None:

@@ -9,15 +9,13 @@ from rustybt.execution._uninitialised import behind, check_initialised
 from rustybt.execution.simulated import (
     READINGS,
     AmbiguousBar,
+    Meeting,
     Past,
     PastEvent,
     SimulatedBroker,
-    Transit,
     Triggers,
     WhyOpen,
     history_of,
-    none_meets,
-    still_on_its_way,
 )
 
 __all__ = [
@@ -26,13 +24,13 @@ __all__ = [
     "AmbiguousBar",
     "Broker",
     "Fill",
+    "Meeting",
     "Offer",
     "Past",
     "PastEvent",
     "SavedBroker",
     "SimulatedBroker",
     "SimulationBlotter",
-    "Transit",
     "Triggers",
     "WhyOpen",
     "WorkingOrder",
@@ -43,10 +41,8 @@ __all__ = [
     "commission_for",
     "history_of",
     "is_own",
-    "none_meets",
     "register_blotter",
     "slippage_for",
-    "still_on_its_way",
 ]
 
 

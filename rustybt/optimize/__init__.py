@@ -11,10 +11,13 @@ from rustybt.optimize._sobol import Sobol
 from rustybt.optimize._space import ParameterSpace
 from rustybt.optimize._start import resume, search
 from rustybt.optimize._trial import Trial, TrialState
+from rustybt.optimize._walk_forward import WalkForward, walk_forward
+from rustybt.optimize._windows import Expanding, Rolling, Window
 
 __all__ = [
     "Algorithm",
     "Choice",
+    "Expanding",
     "Grid",
     "Integer",
     "Normal",
@@ -24,15 +27,19 @@ __all__ = [
     "RandomSearch",
     "Real",
     "Registry",
+    "Rolling",
     "Search",
     "Searcher",
     "Sobol",
     "Trial",
     "TrialState",
+    "WalkForward",
+    "Window",
     "ranked",
     "resume",
     "search",
     "turnover",
+    "walk_forward",
 ]
 
 

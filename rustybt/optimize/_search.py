@@ -32,17 +32,17 @@ class Search:
         self, name: str, space: ParameterSpace, job: Job, trials: Sequence[Trial], path: Path, id: int
     ) -> None:
         self.name, self.space, self.all = name, space, tuple(trials)
-        self._job, self._path, self._id = job, path, id
+        self.job, self._path, self._id = job, path, id
 
     @property
     def objectives(self) -> tuple[str, ...]:
         """Their names."""
-        return tuple(objective.name for objective in self._job.objectives)
+        return tuple(objective.name for objective in self.job.objectives)
 
     @property
     def ranked(self) -> list[Trial]:
         """The trials that are complete, the best first; equal ones in the order of their numbers."""
-        return ranked(self.all, self._job.maximize)
+        return ranked(self.all, self.job.maximize)
 
     @property
     def best(self) -> Trial:
@@ -59,7 +59,7 @@ class Search:
     def front(self) -> list[Trial]:
         """The trials that no other one is better than in all objectives (Pareto's front), the best first."""
         known = [trial for trial in self.ranked if None not in trial.values]
-        more = self._job.maximize
+        more = self.job.maximize
         return [one for one in known if not any(dominates(other.values, one.values, more) for other in known)]
 
     @property
@@ -82,7 +82,7 @@ class Search:
             columns[name] = pl.Series([trial.params.get(name) for trial in rows], strict=False)
         for place, name in enumerate(self.objectives):
             columns[name] = _decimals([trial.values[place] if place < len(trial.values) else None for trial in rows])
-        for name in self._job.figures:
+        for name in self.job.figures:
             if name not in columns:
                 columns[name] = _decimals([trial.figures.get(name) for trial in rows])
         columns["error"] = pl.Series([trial.error for trial in rows], dtype=pl.String)
@@ -96,7 +96,7 @@ class Search:
         found = next((one for one in self.all if one.number == number), None)
         if found is None:
             raise InputError(f"{self.name!r} has no trial {number}: choose one from 0 to {len(self.all) - 1}.")
-        return run_of(self._job, self.space.resolved(found.params))
+        return run_of(self.job, self.space.resolved(found.params))
 
     def returns(self, trial: Trial | int) -> pl.DataFrame:
         """The returns of a trial's sessions, as they were kept: session (Date), returns (Decimal(38, 18)).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,8 @@ REPEATS: Final = 20
 FAILURES: Final = 10
 """So many trials that fail end a search, and all of the first five."""
 FIRST: Final = 5
+MOMENT: Final = 0.05
+"""Seconds of what has ended that a kill may lose; it is run again then."""
 
 
 @dataclass
@@ -58,19 +61,24 @@ class Searching:
         self.trials: list[Trial] = []
         self._first_of: dict[str, Trial] = {}
         self._repeats = 0
+        self._ended: list[Trial] = []
+        self._kept_at = 0.0
 
     def go_on(self, before: Sequence[Trial], workers: int, given: Mapping[str, Any], progress: Any, name: str) -> None:
         """Asks and runs until it ends. before: what the record has of this search."""
         kept = {trial.number: trial for trial in before}
         bar = progress_for(progress, self.limits.trials, name, unit="trials")
-        with bar, self._runner(workers, given) as run:
-            while not self._over():
-                room = self.limits.trials - self._distinct
-                points = self._searcher.ask(min(self._batch, room))
-                if not points:
-                    break
-                asked = self._entered(points, kept)
-                self._told(self._run(asked, kept, run, bar))
+        try:
+            with bar, self._runner(workers, given) as run:
+                while not self._over():
+                    room = self.limits.trials - self._distinct
+                    points = self._searcher.ask(min(self._batch, room))
+                    if not points:
+                        break
+                    asked = self._entered(points, kept)
+                    self._told(self._run(asked, kept, run, bar))
+        finally:
+            self._keep(now=True)
 
     @property
     def _distinct(self) -> int:
@@ -121,12 +129,14 @@ class Searching:
         for number, outcome in run([(number, self.space.resolved(one.params)) for number, one in to_run.items()]):
             if outcome.stops:
                 raise SearchStopped(outcome.error or "")
-            ended[number] = _ended(to_run[number], outcome)
-            self._registry.ended(self._search, [ended[number]])
+            whole = _ended(to_run[number], outcome)
+            self._keep(whole)
+            ended[number] = whole.of(returns=None)  # they are in the record
             if outcome.error is not None:
                 self._refuse_failures([*self.trials, *ended.values()], over=False)
             if bar.advance is not None:
                 bar.advance(min(self._distinct + len(ended), self.limits.trials))
+        self._keep(now=True)
         for trial in asked:
             if trial.number not in ended:
                 text = canonical(trial.params)
@@ -135,6 +145,14 @@ class Searching:
                 ended[trial.number] = repeated
                 self._registry.ended(self._search, [repeated])
         return [ended[trial.number] for trial in asked]
+
+    def _keep(self, *trials: Trial, now: bool = False) -> None:
+        """Enters what has ended: together what ends within a moment, as each entry waits for the disk."""
+        self._ended += trials
+        if self._ended and (now or time.monotonic() - self._kept_at > MOMENT):
+            self._registry.ended(self._search, self._ended)
+            self._ended.clear()
+            self._kept_at = time.monotonic()
 
     def _told(self, ended: Sequence[Trial]) -> None:
         self.trials += ended

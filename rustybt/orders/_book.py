@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -71,7 +70,7 @@ class OrderBook(Linking):
     why: the number of the cause why an open order has not filled, as of a bar, or, with None, of the last one.
     special: by number, terms that say more than limit and stop, and the place among all events from which they held.
     queues: true while an order is open; `open` says which.
-    expiring: a heap of the moments at which orders end, and their numbers. moved: by number, when one was put last.
+    moved: by number, when one was put last. restated: by slot, when an asset was last split.
     applier: the native kernel's way to apply a report; None where Python applies them all.
     wake: which of them sleep, and what wakes them. The broker puts them to sleep; an order that is triggered, restated,
     replaced or over is forgotten there.
@@ -79,7 +78,7 @@ class OrderBook(Linking):
 
     __slots__ = (
         "_apply", "_asked", "_drain", "_found", "_kernel", "_orders", "_venue", "accept", "account", "applier",
-        "expiring", "moved", "prefix", "queues", "rows", "special", "store", "wake", "why",
+        "moved", "prefix", "queues", "restated", "rows", "special", "store", "wake", "why",
     )  # fmt: skip
 
     def __init__(self, account: str = "main", *, kernel: Kernel) -> None:
@@ -103,6 +102,7 @@ class OrderBook(Linking):
         self._venue: Venue | None = None
         self.expiring: list[tuple[int, int]] = []
         self.moved: dict[int, int] = {}
+        self.restated: dict[int, int] = {}
         self._drain: Callable[[], object] | None = None
         self._asked: dict[str, int] = {}  # numbers of ids that somebody asked for: who does so does it each bar
         # by number, what a control found of an order that is not accepted yet
@@ -232,6 +232,7 @@ class OrderBook(Linking):
             "events": list(self.rows) if whole else [],
             "held": [order.number for order in self.held],
             "moved": list(self.moved.items()),
+            "restated": list(self.restated.items()),
             "links": [] if self.links is None else self.links.state(),
             "special": [(n, place, terms.plain()) for n, had in self.special.items() for place, terms in had],
         }
@@ -253,6 +254,7 @@ class OrderBook(Linking):
             self.links = Links(self.numbered)
             self.links.restore(state["links"])
         self.moved.update(state["moved"])
+        self.restated.update(state["restated"])
         for row in state["events"]:
             self.rows.add(tuple(row))
         self.special.clear()
@@ -343,16 +345,6 @@ class OrderBook(Linking):
             self._drain()  # type: ignore[misc]
         return order.status is OrderStatus.CANCELLED
 
-    def expires(self, number: int, stamp: int) -> None:
-        """An order ends at a moment, ns UTC, if it is open then."""
-        heapq.heappush(self.expiring, (stamp, number))
-
-    def expire(self, before: int) -> None:
-        """Ends the open orders that are good till a moment before this one."""
-        while self.expiring and self.expiring[0][0] < before:
-            stamp, number = heapq.heappop(self.expiring)
-            self.cancel(self.numbered(number), stamp, Cause.EXPIRED)
-
     def cancel_all(self, slot: int, stamp: int, cause: Cause, told: str | None = None) -> None:
         """Cancels all open orders of an asset."""
         for order in [*self.open.get(slot, ()), *self.held_of(slot)]:
@@ -368,6 +360,7 @@ class OrderBook(Linking):
         reason, and stays as it was asked for and filled before the split. zipline: it counts as filled instead, and
         fees count what was filled before in the units of now.
         """
+        self.restated[slot] = stamp
         for order in [*self.open.get(slot, ()), *self.held_of(slot)]:
             step = order.instrument.step
             left = cut((order.amount - order.filled) * denominator, numerator * step) * step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,19 +19,19 @@ class Linking:
     """What `OrderBook` does for linked orders.
 
     links: what the others are to do upon a report; None where no orders are linked. held: those that wait for one.
-    reducing: those that end with their position.
+    reducing: those that end with their position. expiring: a heap of the moments at which orders end, with numbers.
     """
 
-    __slots__ = ("held", "links", "reducing")
+    __slots__ = ("expiring", "held", "links", "reducing")
     links: Links | None
     held: list[WorkingOrder]
     reducing: list[WorkingOrder]
+    expiring: list[tuple[int, int]]
     if TYPE_CHECKING:
         _venue: Venue | None
         _drain: Callable[[], object] | None
         _found: dict[int, tuple[Cause, str]]
         apply: Callable[[Report], Sequence[Command]]
-        expires: Callable[[int, int], None]
         wake: Any
         rows: Any
         special: dict[int, list[tuple[int, OrderTerms[int]]]]
@@ -71,6 +72,16 @@ class Linking:
         if terms.reduce_only:
             self.reducing.append(order)
         self.look_at(order)
+
+    def expires(self, number: int, stamp: int) -> None:
+        """An order ends at a moment, ns UTC, if it is open then."""
+        heapq.heappush(self.expiring, (stamp, number))
+
+    def expire(self, before: int) -> None:
+        """Ends the open orders that are good till a moment before this one."""
+        while self.expiring and self.expiring[0][0] < before:
+            stamp, number = heapq.heappop(self.expiring)
+            self.cancel(self.numbered(number), stamp, Cause.EXPIRED)
 
     def force(
         self, instrument: Any, amount: int, terms: OrderTerms[int], stamp: int, cause: Cause, told: str

@@ -117,7 +117,7 @@ def stored(root: Path) -> list[tuple[Any, ...]]:
         return scan(version).collect().drop("sid", "symbol", strict=False).rows()
 
 
-@settings(max_examples=examples(250), deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(files())
 def test_a_file_is_stored_as_it_was_written_or_refused(written: Written) -> None:
     with tempfile.TemporaryDirectory() as folder:

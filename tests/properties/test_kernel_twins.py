@@ -108,7 +108,7 @@ def full_state(books: Any, slots: int) -> list[Any]:
     return [outcome(books, call) for call in asked]
 
 
-@settings(max_examples=examples(500))
+@settings(max_examples=examples(250))
 @given(
     pockets=st.just([]) | st.lists(st.tuples(account, currency, st.just(0) | money), max_size=5),
     cash=money,
@@ -170,7 +170,7 @@ def test_the_books_of_both_twins_are_the_same_after_every_call(pockets, cash, op
     assert first == second
 
 
-@settings(max_examples=examples(500))
+@settings(max_examples=examples(250))
 @given(integers_of_every_length(400), integers_of_every_length(300))
 def test_whole_steps_are_the_same_on_both_twins(numerator, denominator):
     results = []

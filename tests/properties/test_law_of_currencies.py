@@ -41,7 +41,7 @@ HALF_UNIT = F(1, 2 * 10**20)
 SETTLING = ("future", "perpetual")
 OVERNIGHT = ("capital", "dividend", "split", "cash_in_lieu")
 INCOME = ("capital", "dividend", "fee", "conversion")
-QUIET = settings(max_examples=examples(120), suppress_health_check=[HealthCheck.too_slow])
+QUIET = settings(max_examples=examples(70), suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(autouse=True)

@@ -52,7 +52,7 @@ def changes(draw: st.DrawFn, periods: list[range], plan: Plan) -> tuple[tuple[in
 
 
 @settings(
-    max_examples=examples(125),
+    max_examples=examples(80),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     # shrinking takes minutes; what a failing run says is enough to begin with
     phases=(Phase.explicit, Phase.reuse, Phase.generate),

@@ -30,7 +30,7 @@ from tests.properties._runs import plain
 SEEDS = 40
 FREQUENCIES = {"1w": {"weeks": True}, "1mo": {"months": True}}
 QUIET = settings(
-    max_examples=examples(80),
+    max_examples=examples(40),
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )

@@ -82,7 +82,7 @@ def assert_shortfall_adds_up(result: rustybt.Result) -> None:
 
 
 @given(st.integers(0, DAILY_MARKETS - 1), st.data())
-@settings(max_examples=examples(120), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 def test_trades_add_up_to_the_ledger(seed: int, data: st.DataObject) -> None:
     market, bundle = market_of(seed, minutes=False)
     plan = data.draw(plans(market))

@@ -43,6 +43,16 @@ class Latency:
         return Latency(*(copy.deepcopy(part, memo) for part in parts))
 
     @property
+    def certain(self) -> int | None:
+        """How long each message takes, in ns; None where that is drawn.
+
+        >>> from rustybt.api import latency
+        >>> latency.Latency(network="2ms", exchange="1ms").certain
+        3000000
+        """
+        return None if self._drawn else self._certain
+
+    @property
     def longest(self) -> int | None:
         """No message takes longer, in ns; None where there is no bound."""
         parts = [part.longest for part in (self.network, self.broker, self.exchange)]

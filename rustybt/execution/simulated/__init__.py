@@ -3,22 +3,20 @@
 from rustybt.execution.simulated._broker import ReadyOrder, SimulatedBroker
 from rustybt.execution.simulated._history import Past, PastEvent, history_of
 from rustybt.execution.simulated._readings import READINGS, AmbiguousBar
-from rustybt.execution.simulated._transit import Transit, none_meets, still_on_its_way
+from rustybt.execution.simulated._transit import Meeting
 from rustybt.execution.simulated._triggers import Trigger, Triggers
 from rustybt.execution.simulated._why import WhyOpen
 
 __all__ = [
     "READINGS",
     "AmbiguousBar",
+    "Meeting",
     "Past",
     "PastEvent",
     "ReadyOrder",
     "SimulatedBroker",
-    "Transit",
     "Trigger",
     "Triggers",
     "WhyOpen",
     "history_of",
-    "none_meets",
-    "still_on_its_way",
 ]

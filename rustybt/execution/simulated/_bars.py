@@ -46,12 +46,13 @@ class Orders(Protocol):
     """The order book, as a broker reads it.
 
     wake: which orders sleep, and what wakes them. moved: by number, when an order was changed so that it went to the
-    end of its queue. count: of all orders so far, which are numbered from 1.
+    end of its queue. restated: by slot, when an asset was last split. count: of all orders so far, numbered from 1.
     """
 
     account: str
     wake: Wake
     moved: dict[int, int]
+    restated: dict[int, int]
 
     @property
     def count(self) -> int: ...

@@ -20,7 +20,7 @@ from rustybt.execution.simulated._legs import Leg
 from rustybt.execution.simulated._linked import worst_first
 from rustybt.execution.simulated._readings import AmbiguousBar, Reading, ShorterBars
 from rustybt.execution.simulated._sleep import Sleep
-from rustybt.execution.simulated._transit import Transit, arrived, close_of, forget
+from rustybt.execution.simulated._transit import Transit, arrived, close_of, forget, reached
 from rustybt.execution.simulated._triggers import Triggers
 from rustybt.execution.simulated._walking import Walking
 from rustybt.execution.slippage import SlippageModel
@@ -111,7 +111,7 @@ class SimulatedBroker(Walking):
         # numbers of the orders that were triggered on this bar
         self._reached: set[int] = set()
         self.begun: dict[int, int] = {}
-        self.transit: Transit = {}
+        self.transit = Transit()
 
     # the four methods of a `Broker`
 
@@ -161,6 +161,10 @@ class SimulatedBroker(Walking):
         self._worked = worked
         self._looked = self.orders.count
 
+    def sleep_till(self, due: int, order: WorkingOrder) -> None:
+        """An order that is on its way need not be looked at before the bar that it meets, nor where that leaves it."""
+        self._sleeps(order, order.instrument, due - 1, due)
+
     def plain_models(self) -> tuple[Any, Any] | None:
         """The numbers of the models for what is no future, where they are no more; None where reports are needed.
 
@@ -192,7 +196,7 @@ class SimulatedBroker(Walking):
         self._reached.clear()
         awake: Iterable[list[WorkingOrder]] = self.orders.wake.awake(bar, self.orders.open)
         if self.transit:
-            awake = arrived(self.transit, awake, bar)
+            awake = reached(self.transit, awake, bar, self.triggers, self._sleeps)
         for queue in [queue[:] for queue in awake]:
             bars: Any = queue[0].instrument
             volume = bars.tradable[bar]

@@ -18,14 +18,14 @@ class Sleep:
         # the slots of the assets whose orders have slept
         self._watched: set[int] = set()
 
-    def until_reached(self, order: WorkingOrder, bars: Bars, bar: int) -> bool:
-        """Lets an order sleep until a bar reaches what it waits for. Whether this bar doesn't."""
+    def until_reached(self, order: WorkingOrder, bars: Bars, bar: int, first: int = 0) -> bool:
+        """Lets an order sleep until a bar, from the first on, reaches what it waits for. Whether this bar doesn't."""
         wake, slot = self._orders.wake, bars.slot
         if slot not in self._watched:
             self._watched.add(slot)
             wake.watch(slot, bars.tradable, *self._triggers.series(bars))
         below, above = self._triggers.bounds(order, bars)
-        return wake.sleep(slot, order.number, bar, below, above)
+        return wake.sleep(slot, order.number, bar, below, above, first)
 
     def until_bar(self, auction: int, order: WorkingOrder, bars: Bars, bar: int) -> None:
         """Lets an order sleep until the bar of its auction."""

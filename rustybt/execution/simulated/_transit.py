@@ -2,13 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from rustybt._kernels import WorkingOrder
-from rustybt.execution.simulated._bars import Bars, Opening
+from rustybt.execution.simulated._bars import Bars, Opening, Orders
+from rustybt.execution.simulated._triggers import Triggers
 
-type Transit = dict[int, tuple[int, bool]]
-"""By number of an order the first bar that it meets, and whether of that bar it only meets the close."""
+type Meeting = tuple[int, bool]
+"""The first bar that an order meets, and whether of that bar it only meets the close."""
+
+
+class Transit(dict[int, Meeting]):
+    """By number of an order, until a bar has met it, the bar that it meets first.
+
+    last: the last of the bars that they meet. late: whether any meets a close only. watched: whether any has to be kept
+    from bars before; all others sleep until then.
+    quiet, known: no order that was open, once so many had been placed, meets a bar before that one.
+    """
+
+    __slots__ = ("known", "last", "late", "quiet", "watched")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = self.quiet = self.known = 0
+        self.late = self.watched = False
+
+    def add(self, number: int, meeting: Meeting, *, asleep: bool) -> None:
+        """An order is on its way."""
+        self[number] = meeting
+        self.last = max(self.last, meeting[0])
+        self.late = self.late or meeting[1]
+        self.watched = self.watched or not asleep
+
+    def forget(self) -> None:
+        """All of them have arrived."""
+        self.clear()
+        self.late = self.watched = False
+
+    def is_quiet(self, bar: int, orders: Orders) -> bool:
+        """Whether it is known already that a bar meets none of the open orders."""
+        return bar < self.quiet and self.known == orders.count
+
+    def passes(self, bar: int, orders: Orders) -> bool:
+        """Whether a bar meets no order that is awake; forgets those that it meets like any other."""
+        whole = (bar, False)  # due now, and not its close only: what is as large or smaller has arrived
+        for number in [number for number, meeting in self.items() if meeting <= whole]:
+            del self[number]
+        get = self.get
+        for queue in orders.wake.awake(bar, orders.open):
+            for order in queue:
+                if get(order.number, whole)[0] <= bar:
+                    return False
+        return True
 
 
 def arrived(transit: Transit, queues: Iterable[list[WorkingOrder]], bar: int) -> list[list[WorkingOrder]]:
@@ -16,6 +61,9 @@ def arrived(transit: Transit, queues: Iterable[list[WorkingOrder]], bar: int) ->
 
     Those that meet its close only stay in transit.
     """
+    if bar >= transit.last and not transit.late:
+        transit.forget()
+        return [queue for queue in queues if queue]
     found = []
     for queue in queues:
         there = [order for order in queue if _has_arrived(transit, order.number, bar)]
@@ -31,22 +79,46 @@ def _has_arrived(transit: Transit, number: int, bar: int) -> bool:
     return bar >= due
 
 
+def reached(
+    transit: Transit,
+    queues: Iterable[list[WorkingOrder]],
+    bar: int,
+    triggers: Triggers,
+    sleep: Callable[[WorkingOrder, Bars, int], bool],
+) -> list[list[WorkingOrder]]:
+    """As `arrived`, without the orders that meet a close only which does not reach their prices: they go to sleep."""
+    there = arrived(transit, queues, bar)
+    if not transit.late:
+        return there
+    for queue in there:
+        queue[:] = [
+            order
+            for order in queue
+            if order.number not in transit or order.more is not None or not _is_missed(order, bar, triggers, sleep)
+        ]
+    return [queue for queue in there if queue]
+
+
+def _is_missed(
+    order: WorkingOrder, bar: int, triggers: Triggers, sleep: Callable[[WorkingOrder, Bars, int], bool]
+) -> bool:
+    """Whether a bar of which an order meets the close leaves it as it is."""
+    bars = order.instrument
+    below, above = triggers.bounds(order, bars)
+    close = bars.column("close")[bar]
+    if (below is not None and close <= below) or (above is not None and close >= above):
+        return False
+    sleep(order, bars, bar)
+    return True
+
+
 def forget(transit: Transit, bar: int) -> None:
     """Forgets the orders that have met a bar which was worked, or would have."""
+    if bar >= transit.last:
+        transit.forget()
+        return
     for number in [number for number, (due, _) in transit.items() if due <= bar]:
         del transit[number]
-
-
-def still_on_its_way(transit: Transit, bar: int) -> bool:
-    """Whether a bar meets some order in part or not at all; forgets those that it meets like any other."""
-    for number in [number for number, (due, late) in transit.items() if due < bar or (due == bar and not late)]:
-        del transit[number]
-    return bool(transit)
-
-
-def none_meets(transit: Transit, open: Mapping[int, list[WorkingOrder]], bar: int) -> bool:
-    """Whether every open order arrives after a bar."""
-    return all(transit.get(order.number, (bar, False))[0] > bar for queue in open.values() for order in queue)
 
 
 def close_of(bars: Bars, bar: int) -> Opening:

@@ -107,18 +107,21 @@ class Triggers:
             return ANY_PRICE, None  # it waits for nothing
         return (None, -(-price // up)) if over else (price // up, None)
 
-    def rested(self, order: WorkingOrder, since: int, bars: Bars, moment: Moment, before: int | None) -> bool:
+    def rested(
+        self, order: WorkingOrder, since: int, bars: Bars, moment: Moment, before: int | None, split: int | None = None
+    ) -> bool:
         """Whether an order with a limit gives liquidity to a bar that fills it, as it waited for the market to come.
 
         On its first bar that is where the bar opens short of its limit, and the last price did so when it was placed.
         since: when it was placed, or given another price. before: the stamp of the bar before; None where there was
-        none.
+        none. split: that of the asset's last split.
         """
         if before is not None and since < before:
             return True
         bar = moment.bar
-        # a split, between two bars, restates an order, and the last price is in the units of before it
-        restated = before is not None and since <= before < order.changed < moment.stamp
+        # a split, between two bars, restates an order, and the last price is in the units of before it; a session
+        # may open at the very end of the one before
+        restated = before is not None and split is not None and before <= split < moment.stamp
         limit: Any = order.limit
         up, buys = bars.mark_to_fill_scale, order.amount > 0
         opened = bars.column("open")[bar] * up

@@ -37,7 +37,7 @@ class Walking:
         stamps: Sequence[int]
         transit: Transit
         _work_asset: Callable[..., Done]
-        _sleeps: Callable[[WorkingOrder, Bars, int], bool]
+        _sleeps: Callable[..., bool]
         _reached: set[int]
 
     def _read(
@@ -49,7 +49,7 @@ class Walking:
         """
         reading, links = self.reading, self.orders.links
         late = [order for order in queue if order.number in self.transit] if self.transit else []
-        there = [order for order in queue if order not in late] if late else queue
+        there = [order for order in queue if order.number not in self.transit] if late else queue
         parts = None if reading is None else reading.parts(links, there, bars, moment)
         if parts is None:
             return (yield from self._work_asset(queue, bars, moment, volume, used, filled))
@@ -127,7 +127,8 @@ class Walking:
         if order.limit is None or trigger.price is None or order.number in self._reached:
             return False
         since = self.orders.moved.get(order.number, order.created)
-        return self.triggers.rested(order, since, bars, moment, self.stamps[moment.bar - 1] if self.stamps else None)
+        before = self.stamps[moment.bar - 1] if self.stamps else None
+        return self.triggers.rested(order, since, bars, moment, before, self.orders.restated.get(bars.slot))
 
     def _after(self, orders: list[WorkingOrder], tried: set[int], bars: Bars, moment: Moment) -> Iterator[Report]:
         """Once a bar was gone through: stops move that follow by whole bars, and what waits goes to sleep."""

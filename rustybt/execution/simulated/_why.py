@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import Cause
-from rustybt.execution.simulated._transit import Transit
+from rustybt.execution.simulated._transit import Meeting
 from rustybt.execution.simulated._triggers import Triggers
 
 
@@ -26,9 +28,14 @@ class WhyOpen:
     __slots__ = ("_needs_volume", "_seen", "_transit", "_triggers")
 
     def __init__(
-        self, triggers: Triggers, seen: Seen, *, triggers_need_volume: bool = False, transit: Transit | None = None
+        self,
+        triggers: Triggers,
+        seen: Seen,
+        *,
+        triggers_need_volume: bool = False,
+        transit: Mapping[int, Meeting] = MappingProxyType({}),
     ) -> None:
-        self._transit = {} if transit is None else transit
+        self._transit = transit
         self._triggers = triggers
         self._seen = seen
         self._needs_volume = triggers_need_volume

@@ -100,7 +100,7 @@ def test_every_digit_comes_back(drawn):
             assert_holds(version, drawn)
 
 
-@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.too_slow])
 @given(assets(), st.data(), st.sampled_from([0, 2, 10**6]))
 def test_pieces_appended_in_any_split_are_the_whole(drawn, data, held):
     rows = rows_of(drawn)

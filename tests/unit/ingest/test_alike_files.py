@@ -118,7 +118,7 @@ def both_ways(folder: Path, **how: Any) -> tuple[tuple[Any, ...], tuple[Any, ...
         ]
     ),
 )
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_files_read_in_one_go_are_those_judged_one_by_one(texts: list[str], policy: str, dialect: Any) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

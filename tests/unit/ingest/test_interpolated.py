@@ -30,7 +30,7 @@ def on_lines(cents: list[int | None]) -> list[int | None]:
     return filled
 
 
-@settings(max_examples=examples(40), deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(ROWS, st.booleans())
 def test_gaps_are_filled_by_a_line_over_any_number_of_pieces(tmp_path_factory, rows, by_symbol):
     folder = tmp_path_factory.mktemp("rows")

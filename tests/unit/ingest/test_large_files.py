@@ -109,7 +109,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(ROWS, st.sampled_from(["fail", "skip", "forward", "interpolate"]), st.booleans())
 def test_whatever_the_rows_are_pieces_find_what_the_whole_finds(tmp_path_factory, rows, missing, by_symbol):
     folder = tmp_path_factory.mktemp("rows")
