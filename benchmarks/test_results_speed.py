@@ -25,9 +25,9 @@ SESSIONS = 2_500
 MOST_FOR_FIGURES = {"rust": 0.005, "python": 0.015}
 
 
-@pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    """A run of 100,000 fills."""
+@pytest.fixture(scope="module", params=["fills", "splits and dividends"])
+def result(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """A run of 100,000 fills; the other one with a split in each year, and a dividend in each quarter."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RUSTYBT_ROOT", str(tmp_path_factory.mktemp("root")))
         drawn = random.Random(1)
@@ -38,7 +38,8 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
             for day in days
         ]
         names = ["symbol", "timestamp", "open", "high", "low", "close", "volume"]
-        rustybt.ingest("fills", pl.DataFrame(rows, schema=names, orient="row"), calendar="24/7")
+        actions = booked_besides(days) if request.param != "fills" else {}
+        rustybt.ingest("fills", pl.DataFrame(rows, schema=names, orient="row"), calendar="24/7", **actions)
 
         def initialize(context: Any) -> None:
             set_commission(commission.PerShare("0.001"))
@@ -56,6 +57,24 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
         return Result.load(made.save(tmp_path_factory.mktemp("saved") / "run"))
 
 
+def booked_besides(days: list[dt.date]) -> dict[str, pl.DataFrame]:
+    """Splits and dividends of each asset, on days of its own."""
+    splits = [
+        (f"S{asset:03d}", days[400 * turn + 7 + asset], "2" if turn % 2 else "0.5")
+        for asset in range(ASSETS)
+        for turn in range(1, 5)
+    ]
+    dividends = [
+        (f"S{asset:03d}", days[90 * turn + asset], days[90 * turn + asset + 5], "0.10")
+        for asset in range(ASSETS)
+        for turn in range(1, 20)
+    ]
+    return {
+        "splits": pl.DataFrame(splits, schema=["symbol", "ex_date", "ratio"], orient="row"),
+        "dividends": pl.DataFrame(dividends, schema=["symbol", "ex_date", "pay_date", "amount"], orient="row"),
+    }
+
+
 def cpu_seconds(call: Any) -> float:
     """Of the quickest of some calls."""
     found = []
@@ -66,9 +85,11 @@ def cpu_seconds(call: Any) -> float:
     return min(found)
 
 
-def test_trades_of_a_hundred_thousand_fills(result: Result) -> None:
-    taken = cpu_seconds(lambda: result.trades)
-    print(f"\n{result.transactions.height:,} fills, {result.trades.height:,} trades: {taken:.3f} CPU s")
+@pytest.mark.parametrize("method", ["fifo", "lifo", "average", "flat"])
+def test_trades_of_a_hundred_thousand_fills(result: Result, method: Any) -> None:
+    """With the native kernel; without it lot by lot in Python, but for fills alone first in, first out."""
+    taken = cpu_seconds(lambda: result.round_trips(method))
+    print(f"\n{result.transactions.height:,} fills, {method}: {taken:.3f} CPU s")
     assert taken < MOST_FOR_TRADES
 
 

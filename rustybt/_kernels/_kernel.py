@@ -60,7 +60,8 @@ class Kernel:
     the frame of the positions at each close.
 
     returns_of: a Decimal column of scale 18 as returns that know their sums. shares: the sum of what parts are of
-    wholes. grows_by_values: whether a portfolio's values alone say how it grew. Each gives None for what it can't read.
+    wholes. grows_by_values: whether a portfolio's values alone say how it grew. matched_lots: bookings of assets as
+    trades. Each gives None for what it can't read.
 
     rolled, smoothed, known_before, distances, ranked, trailed: fill columns of indicators.
     """
@@ -84,6 +85,7 @@ class Kernel:
     returns_of: Callable[[pl.Series], Returns | None] | None = None
     shares: Callable[[pl.Series, pl.Series], tuple[int, int] | None] | None = None
     grows_by_values: Callable[[pl.Series, pl.Series, pl.Series], bool | None] | None = None
+    matched_lots: Callable[..., tuple[Any, list[tuple[int, list[tuple[int, int, int]]]]] | None] | None = None
     rolled: Callable[..., None] | None = None
     smoothed: Callable[..., None] | None = None
     known_before: Callable[..., None] | None = None
@@ -139,6 +141,7 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.returns_of,
         module.shares,
         module.grows_by_values,
+        module.matched_lots,
         module.rolled,
         module.smoothed,
         module.known_before,

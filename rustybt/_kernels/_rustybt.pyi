@@ -27,6 +27,7 @@ __all__ = [
     "distances",
     "grows_by_values",
     "known_before",
+    "matched_lots",
     "positions_frame",
     "ranked",
     "returns_of",
@@ -334,3 +335,6 @@ class Returns:
 def returns_of(series: pl.Series) -> Returns | None: ...
 def shares(parts: pl.Series, wholes: pl.Series) -> tuple[int, int] | None: ...
 def grows_by_values(values: pl.Series, pnl: pl.Series, returns: pl.Series) -> bool | None: ...
+def matched_lots(
+    method: str, bookings: Mapping[str, Any], worth: Mapping[int, int], last: int
+) -> tuple[ArrowFrame, list[tuple[int, list[tuple[int, int, int]]]]] | None: ...

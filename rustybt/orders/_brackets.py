@@ -150,8 +150,10 @@ def attach(gate: OrderGate, order_id: object, exits: tuple[Any, Any], link: str,
     _check_split(gate, entry, order_id)
     tag = None if entry.more is None else entry.more.tag
     is_open = entry.status is OrderStatus.OPEN
-    reference = _reference(gate, entry.instrument, entry.terms if is_open else None)
     first_fill = _first_fill(gate, entry) if entry.filled else None
+    reference = first_fill if is_open else None
+    if reference is None:
+        reference = _reference(gate, entry.instrument, entry.terms if is_open else None)
     made = _exits(entry.instrument, entry.amount > 0, exits, reference, link, after, tag, first_fill)
     ids = _attach(gate, entry, made, link, after)
     if entry.filled and gate.book.links is not None:

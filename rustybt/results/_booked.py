@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,28 @@ if TYPE_CHECKING:
     from rustybt.results._result import Result
 
 _TRADED = ("fill", "auto_close")
+_KINDS: Final[dict[str, int]] = {
+    "fill": 0,
+    "auto_close": 1,
+    "split": 2,
+    "stock_dividend": 2,
+    "dividend": 3,
+    "cash_in_lieu": 3,
+    "variation": 4,
+    "fee": 5,
+    "in_kind": 6,
+}
+"""What the native kernel calls them; the others are costs."""
 _PLAIN = (*_TRADED, "fee", "variation")
+
+
+class Bookings(NamedTuple):
+    """Entries as the native kernel reads them, and what they say of themselves."""
+
+    columns: dict[str, Any]
+    stamps: pl.Series
+    sessions: pl.Series
+    orders: pl.Series
 
 
 @dataclass(frozen=True)
@@ -54,6 +75,23 @@ class Booked:
         ranked = traded.with_columns(rank=pl.col("sid").replace_strict(rank, return_dtype=pl.Int64))
         found = ranked.join(fees, left_on="row", right_on="fill", how="left", maintain_order="left")
         return found.with_columns(pl.col("fees").fill_null(0)).sort("rank", maintain_order=True)
+
+    def bookings(self, sids: set[int]) -> Bookings | None:
+        """The entries of some assets in columns of plain integers; None where one has more than 38 digits."""
+        own = self.entries.filter(pl.col("sid").is_in(sids))
+        ex = np.full(own.height, -1)
+        dated = own.select(pl.arg_where((pl.col("kind") == "dividend") & (pl.col("detail") != ""))).to_series()
+        for row, date in zip(dated, own["detail"].gather(dated), strict=True):
+            ex[row] = bisect_left(self.dates, dt.date.fromisoformat(date))
+        try:
+            wide = {name: own[name].cast(pl.Decimal(38, 0)) for name in ("quantity", "amount")}
+        except pl.exceptions.InvalidOperationError:
+            return None
+        kinds = own["kind"].replace_strict(_KINDS, default=len(_KINDS), return_dtype=pl.Int64)
+        orders = own["order"].cast(pl.Categorical).to_physical().cast(pl.Int64).fill_null(-1)
+        plain = {"sid": own["sid"], "stamp": own["stamp"], "session": own["session"], "kind": kinds, "order": orders}
+        columns = {name: column.cast(pl.Int64).to_numpy() for name, column in plain.items()}
+        return Bookings(columns | {"ex": ex} | wide, own["stamp"], own["session"], own["order"])
 
     def lines(self, sids: set[int]) -> dict[int, list[Line]]:
         """The entries of the other assets, in their order."""

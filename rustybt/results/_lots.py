@@ -81,15 +81,14 @@ class Trade:
     """A trade: what was opened and how it ended.
 
     exit: None where it has not; last: the session of it; order: which closed it. exit_value: what the units brought, or
-    cost, at their end. units: how many of today's units one of those at the exit was, times that of the entry: see
-    `Matched.units`.
+    cost, at their end. restated: which of `Matched.units` holds at the exit.
     """
 
     lot: Lot
     exit: int | None
     last: int
     exit_value: int
-    units: Fraction
+    restated: int
     order: str | None = None
 
     @property
@@ -161,15 +160,15 @@ class Matched:
             self._lots.append(lot)
 
     def _close(self, lot: Lot, line: Line, exit_value: int) -> None:
-        trade = Trade(lot, line.stamp, line.session, exit_value, self.units[-1][1], line.order)
-        if self._method == "flat" and self._trip is not None:
+        trade = Trade(lot, line.stamp, line.session, exit_value, len(self.units) - 1, line.order)
+        if self._trip is not None:
             trip = self._trip
             trip.lot.add(lot)
             trip.exit, trip.last, trip.exit_value = trade.exit, trade.last, trip.exit_value + exit_value
             trip.order = trade.order
         else:
             self.trades.append(trade)
-            self._trip = trade
+            self._trip = trade if self._method == "flat" else None
         if not self._lots:
             self._trip = None
 
@@ -221,8 +220,8 @@ class Matched:
         for lot in self._lots:
             value = div_half_even(worth * lot.quantity, left)
             worth, left = worth - value, left - lot.quantity
-            trade = Trade(lot, None, last, value, self.units[-1][1])
-            if self._trip is not None and self._method == "flat":
+            trade = Trade(lot, None, last, value, len(self.units) - 1)
+            if self._trip is not None:
                 # the trip goes on: what is held ends it
                 self.trades.remove(self._trip)
                 trade.lot.add(self._trip.lot)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, RATIO_SCALE, UTC_NS, decimal_column, div_half_even
+from rustybt.core import MONEY_SCALE, RATIO_SCALE, UTC_NS, decimal_column
 from rustybt.errors import InputError, ResultError
 from rustybt.results._booked import Booked, booked_of
 from rustybt.results._fifo import matched_fills
-from rustybt.results._lots import METHODS, Matched, Method, Trade
+from rustybt.results._lots import METHODS, Method
+from rustybt.results._matched import PIECES, matched_pieces
 from rustybt.results._range_of_closes import Closes, closes_of
+from rustybt.results._restated import restated
 from rustybt.results._risk import risk_at_entry
 from rustybt.results._terms import PRICE_SCALE, Terms, by_row, money_of, scale_of, terms_of
 from rustybt.results._wide import ratio_half_even, share_half_even, wide
@@ -22,23 +21,6 @@ from rustybt.results._wide import ratio_half_even, share_half_even, wide
 if TYPE_CHECKING:
     from rustybt.results._result import Result
 
-_PIECES: Final[dict[str, Any]] = {
-    "sid": pl.Int64(),
-    "side": pl.Int64(),
-    "entry": pl.Int64(),
-    "exit": pl.Int64(),
-    "session": pl.Int64(),
-    "last": pl.Int64(),
-    "quantity": pl.Int128(),
-    "value": pl.Int128(),
-    "exit_value": pl.Int128(),
-    "income": pl.Int128(),
-    "costs": pl.Int128(),
-    "order_id": pl.String(),
-    "exit_order_id": pl.String(),
-}
-"""A trade before its prices: side 1 or -1, stamps, sessions by their number, units and money as integers. exit: null
-where it is open; value, exit_value: what its units cost, or brought, at either end."""
 _OTHERS: Final[dict[str, Any]] = {
     "several": pl.Boolean(),
     "then": pl.Int128(),
@@ -69,7 +51,8 @@ def round_trips(result: Result, method: Method) -> pl.DataFrame:
         pieces.append(_with_range(found, closes, terms))
     others = set(booked.sids).difference(plain)
     if others:
-        pieces.append(_with_range(_of_lots(booked, others, method, closes, terms, last), closes, terms))
+        found = restated(matched_pieces(booked, others, method, _checked(booked, terms), last), closes, terms)
+        pieces.append(_with_range(found, closes, terms))
     rank = {sid: place for place, sid in enumerate(booked.sids)}
     whole = pl.concat(pieces).with_columns(rank=pl.col("sid").replace_strict(rank, return_dtype=pl.Int64))
     order = ("entry", pl.col("exit").fill_null(2**63 - 1), "rank")
@@ -77,7 +60,7 @@ def round_trips(result: Result, method: Method) -> pl.DataFrame:
 
 
 def _no_pieces() -> pl.DataFrame:
-    return pl.DataFrame(schema=_PIECES | _OTHERS)
+    return pl.DataFrame(schema=PIECES | _OTHERS)
 
 
 class _Worth(dict[int, int]):
@@ -96,69 +79,6 @@ def _checked(booked: Booked, terms: dict[int, Terms]) -> dict[int, int]:
     return _Worth(booked.worth, terms)
 
 
-def _of_lots(
-    booked: Booked, sids: set[int], method: Method, closes: Closes, terms: dict[int, Terms], last: int
-) -> pl.DataFrame:
-    """The pieces of assets that are matched lot by lot."""
-    rows: list[tuple[Any, ...]] = []
-    worth = _checked(booked, terms)
-    for sid, lines in booked.lines(sids).items():
-        matched = Matched(method)
-        matched.read(lines)
-        still = list(matched.still_open(last, worth[sid] if matched.holding else 0))
-        seen = closes.of(sid) if len(matched.units) > 1 else ([], [])
-        rows += [_piece(trade, sid, terms[sid], seen, matched.units) for trade in (*matched.trades, *still)]
-    if not rows:
-        return _no_pieces()
-    columns = zip((_PIECES | _OTHERS).items(), zip(*rows, strict=True), strict=True)
-    return pl.DataFrame([pl.Series(name, values, dtype=kind) for (name, kind), values in columns])
-
-
-def _piece(
-    trade: Trade, sid: int, own: Terms, seen: tuple[list[int], list[int]], units: Sequence[tuple[int, Fraction]]
-) -> tuple[Any, ...]:
-    lot = trade.lot
-    low = high = None
-    then = lot.quantity
-    if len(units) > 1:
-        at_entry = units[bisect_right(units, lot.session, key=_session) - 1][1] / trade.units
-        then = div_half_even(lot.quantity * at_entry.numerator, at_entry.denominator)
-        low, high = _worth_of_closes(trade, own, seen, units)
-    return (
-        sid, lot.side, lot.entry, trade.exit, lot.session, trade.last, lot.quantity, lot.value, trade.exit_value,
-        lot.income, lot.costs, lot.order, trade.order, lot.several, then, low, high,
-    )  # fmt: skip
-
-
-def _session(restated: tuple[int, Fraction]) -> int:
-    return restated[0]
-
-
-def _worth_of_closes(
-    trade: Trade, own: Terms, seen: tuple[list[int], list[int]], units: Sequence[tuple[int, Fraction]]
-) -> tuple[int | None, int | None]:
-    """The worth of a trade's units at the lowest and the highest close, in what a unit is at its exit; None without."""
-    sessions, prices = seen
-    last = _last_close(trade.last, trade.exit is None)
-    held = [
-        (price, units[bisect_right(units, session, key=_session) - 1][1] / trade.units)
-        for session, price in zip(sessions, prices, strict=True)
-        if trade.lot.session <= session <= last
-    ]
-    restated = [div_half_even(price * ratio.numerator, ratio.denominator) for price, ratio in held]
-    worth = (
-        [own.money(trade.lot.quantity, price, own.price_one) for price in (min(restated), max(restated))]
-        if held
-        else []
-    )
-    return (worth[0], worth[1]) if worth else (None, None)
-
-
-def _last_close(last: int, is_open: bool) -> int:
-    """The last close of a trade: what is held at the close of the session in which it ended is another lot."""
-    return last if is_open else last - 1
-
-
 def _with_range(pieces: pl.DataFrame, closes: Closes, terms: dict[int, Terms]) -> pl.DataFrame:
     """With what the units were worth at the lowest and the highest close, where not known; null without a close."""
     last = pieces["last"] - pieces["exit"].is_not_null().cast(pl.Int64)
@@ -170,7 +90,7 @@ def _with_range(pieces: pl.DataFrame, closes: Closes, terms: dict[int, Terms]) -
     if "several" in pieces.columns:
         return pieces.with_columns(pl.col("low").fill_null(held[0]), pl.col("high").fill_null(held[1]))
     return pieces.with_columns(several=pl.lit(value=False), then=pl.col("quantity"), low=held[0], high=held[1]).select(
-        list(_PIECES | _OTHERS)
+        list(PIECES | _OTHERS)
     )
 
 

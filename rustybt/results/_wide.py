@@ -32,7 +32,7 @@ def ratio_half_even(values: pl.Series, factor: Factor, divisor: Factor) -> pl.Se
     if not len(values):
         return values
     if _most(values) * _most(factor) * 2 >= _WIDEST or _most(divisor) * 2 >= _WIDEST:
-        return _one_by_one(values, factor, divisor)
+        return _in_two_steps(values, factor, divisor)
     product = values if isinstance(factor, int) and factor == 1 else values * _column(factor)
     if isinstance(divisor, int) and divisor == 1:
         return product
@@ -41,6 +41,22 @@ def ratio_half_even(values: pl.Series, factor: Factor, divisor: Factor) -> pl.Se
     rest = (product - quotients * by) * _column(2)
     up = (rest > by) | ((rest == by) & (quotients % _column(2) == _column(1)))
     return quotients + up.cast(pl.Int128)
+
+
+def _in_two_steps(values: pl.Series, factor: Factor, divisor: Factor) -> pl.Series:
+    """Divided before it is multiplied, and then what is left: for products beyond 128 bits whose quotients are not."""
+    by, times = _column(divisor), _column(factor)
+    if _most(divisor) * _most(factor) * 2 >= _WIDEST:
+        return _one_by_one(values, factor, divisor)
+    whole = values // by
+    if _most(whole) * _most(factor) * 2 >= _WIDEST:
+        return _one_by_one(values, factor, divisor)
+    product = (values - whole * by) * times
+    quotients = product // by
+    rest = (product - quotients * by) * _column(2)
+    found = whole * times + quotients
+    up = (rest > by) | ((rest == by) & (found % _column(2) == _column(1)))
+    return found + up.cast(pl.Int128)
 
 
 def _column(factor: Factor) -> pl.Series:

@@ -51,9 +51,9 @@ def test_the_classes_of_a_kernel_are_types_outside_of_it() -> None:
 
 
 def test_one_module_of_the_engine_asks_for_a_kernel_by_name() -> None:
-    """And one for what is asked without a run, a measure of a series."""
+    """And those of what is asked without a run: measures of a series, trades of a result."""
     asks = {module.name for module in outside() if "kernel_named" in names_of_kernels(module)}
-    assert asks == {"rustybt.engine._prepared", "rustybt.metrics._counted"}
+    assert asks == {"rustybt.engine._prepared", "rustybt.metrics._counted", "rustybt.results._matched"}
 
 
 def test_nobody_imports_the_kernels_but_for_their_names() -> None:

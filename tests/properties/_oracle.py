@@ -459,7 +459,6 @@ class Oracle:
         return self.market.sessions[session].date
 
     def _book_fills(self, session: int, stamp: int, done: list[Any]) -> None:
-        done.sort(key=lambda fill: fill[0].number)
         for order, quantity, price, fee, reference in done:
             amount = self._fill(order.asset, quantity, price)
             self._entry(stamp, "fill", order.asset, quantity, amount, order.number)

@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import rustybt
+from rustybt._kernels import twins
 from rustybt.errors import InputError, MoneyOverflow, OrderTooLarge
 from rustybt.results._booked import Booked
 from tests._examples import examples
@@ -46,6 +48,7 @@ def assert_they_add_up(result: rustybt.Result) -> None:
     expected = booked(result)
     for method in METHODS:
         trades = result.round_trips(method)  # type: ignore[arg-type]
+        assert_each_way(result, method, trades)
         net: dict[str, Fraction] = defaultdict(Fraction)
         for currency, gross, costs, own in trades.select("currency", "gross", "costs", "net").rows():
             assert Fraction(gross) - Fraction(costs) == Fraction(own)
@@ -59,13 +62,18 @@ def assert_they_add_up(result: rustybt.Result) -> None:
         if method == "flat":
             held = result.positions.filter(result.positions["session"] == result.daily["session"][-1])
             assert sorted(open_["sid"]) == sorted(held["sid"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Booked, "plain", lambda _: [])
-        lot_by_lot = result.trades
-    assert result.trades.equals(lot_by_lot)
     assert_shortfall_adds_up(result)
     fifo, trips = result.trades, result.round_trips("flat")
     assert trips.height <= fifo.height
+
+
+def assert_each_way(result: rustybt.Result, method: str, trades: pl.DataFrame) -> None:
+    """By whole columns, by the native kernel and lot by lot in Python they are the same."""
+    for kernel in twins():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RUSTYBT_KERNELS", kernel)
+            patch.setattr(Booked, "plain", lambda _: [])
+            assert result.round_trips(method).equals(trades), (method, kernel)  # type: ignore[arg-type]
 
 
 def assert_shortfall_adds_up(result: rustybt.Result) -> None:

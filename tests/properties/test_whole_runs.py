@@ -160,8 +160,11 @@ def exits(draw: st.DrawFn, asset: Listed, close: Fraction, ways: tuple[str, ...]
 
 @st.composite
 def accounts(draw: st.DrawFn, market: Market) -> Account:
-    settles = any(asset.settles for asset in market.assets)
-    kind = draw(st.sampled_from(["portfolio", "futures", "isolated"] if settles else ["cash", "reg_t", "portfolio"]))
+    kinds = ["cash", "reg_t", "portfolio"]
+    if any(asset.settles for asset in market.assets):
+        perpetual = any(asset.perpetual for asset in market.assets)
+        kinds = ["portfolio", "futures", *["isolated"] * (3 if perpetual else 1)]
+    kind = draw(st.sampled_from(kinds))
     if kind == "cash":
         return Account(kind, draw(st.integers(0, 3)), Fraction(draw(st.integers(0, 20)), 100))
     if kind == "futures":
@@ -174,7 +177,7 @@ def accounts(draw: st.DrawFn, market: Market) -> Account:
         return Account(kind, margins=margins)
     if kind == "isolated":
         tiers = ((Fraction(50_000), Fraction("0.004"), ZERO), (None, Fraction("0.02"), Fraction(800)))
-        leverage = Fraction(draw(st.sampled_from([1, 3, 10, 50])))
+        leverage = Fraction(draw(st.sampled_from([1, 3, 10, 50, 100])))
         return Account(kind, leverage=leverage, tiers=draw(st.sampled_from([tiers, Account(kind).tiers])))
     least = draw(st.sampled_from([ZERO, LEAST[kind], Fraction(500_000)]))
     initial = Fraction(draw(st.sampled_from([50, 60, 65])), 100)
@@ -186,8 +189,13 @@ def accounts(draw: st.DrawFn, market: Market) -> Account:
 def stretched(draw: st.DrawFn, market: Market, plan: Plan, account: Account) -> Plan:
     """The plan with orders for nearly all that the account can pay for: a move of the price may be too much."""
     orders = []
+    first, last = market.starts[plan.first], market.starts[plan.last + 1] - 1
+    alone = [k for k, asset in enumerate(market.assets) if asset.perpetual and min(asset.bars) < last]
     for bar in range(draw(st.integers(1, 2))):
         k = draw(st.integers(0, len(market.assets) - 1))
+        if account.kind == "isolated" and alone:
+            k = draw(st.sampled_from(alone))
+            bar = max(bar, min(market.assets[k].bars) - first)  # noqa: PLW2901 - not before it trades
         share = {"reg_t": account.initial, "portfolio": account.move, "isolated": 1 / account.leverage}.get(
             account.kind
         )

@@ -458,6 +458,20 @@ def test_exits_can_be_attached_again_once_the_first_are_over() -> None:
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
+def test_exits_by_distance_are_beside_the_first_fill_of_an_open_order_wherever_its_limit_is(kernel: str) -> None:
+    """A sale with a limit of 90 gets 100 for its first half: 5 below that is 95."""
+
+    def attach(context: Any, asset: Any, ids: dict[str, Any]) -> None:
+        ids["P"] = context.attach_exits(ids["E"], take_profit=execution.Distance(5)).take_profit
+
+    sells = {0: lambda context, asset, ids: ids.update(E=context.order(asset, -10, limit_price=90)), 1: attach}
+    half: Bar = ("100", "100", "100", "100", "50")
+    bars: list[Bar] = [FLAT, half, half, ("100", "100", "94", "96")]
+    done = run_bars(bars, sells, volume_share="0.1", kernel=kernel)
+    assert done.fills == [fill(1, "E", -5, 100), fill(2, "E", -5, 100), fill(3, "P", 10, 95)]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_exits_by_percent_of_an_order_that_filled_hang_on_its_first_fill(kernel: str) -> None:
     """E fills at 100 with bar 1, which gives 5, and at 104 with bar 2: 4 % below 100 is 96, 10 above it 110."""
 

@@ -85,6 +85,15 @@ def test_a_split_restates_what_is_held_and_a_dividend_goes_to_who_held_before_it
     assert result.trades["net"].sum() == result.daily["pnl"].sum()
 
 
+@pytest.mark.parametrize("method", ["fifo", "lifo", "average"])
+def test_a_trade_that_ended_before_a_split_keeps_its_units(method: Any) -> None:
+    """10 at 12, 4 of them out at 13, then a split 2 for 1: 12 are left, worth 7 each."""
+    ingest({"A": [12, 12, 13, "6.5", 7]}, splits=[("A", DAYS[3], "0.5")])
+    found = run({0: order(10), 1: order(-4)}, days=5).round_trips(method)
+    columns = found.select("quantity", "entry_price", "exit_price", "net", "open").rows()
+    assert columns == [(4, 12, 13, 4, False), (12, 6, 7, 12, True)]
+
+
 def test_how_far_a_trade_was_down_and_up() -> None:
     """Long 10 at 10, closes 7 and 13, out at 12; the split in between changes nothing. The short is down at 15."""
     ingest({"A": [10, 10, 7, "6.5", 6, 6], "B": [20, 20, 15, 30, 18, 18]}, splits=[("A", DAYS[3], "0.5")])

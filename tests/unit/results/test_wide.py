@@ -26,6 +26,9 @@ def test_a_quotient_is_rounded_once_half_even(rows: list[tuple[int, int]], facto
 
 def test_products_beyond_128_bits_do_not_wrap_around() -> None:
     assert ratio_half_even(wide([10**37, 3]), 10**20, 10**21).to_list() == [10**36, 0]
+    # (10^30 + 1) / 2 and (10^30 + 3) / 2 are ties
+    ties = ratio_half_even(wide([10**30 + 1, 10**30 + 3, -(10**30) - 1]), 10**9, 2 * 10**9)
+    assert ties.to_list() == [5 * 10**29, 5 * 10**29 + 2, -5 * 10**29]
 
 
 @given(st.lists(st.tuples(st.one_of(st.none(), ANY), st.integers(-3, 10**24)), max_size=8))

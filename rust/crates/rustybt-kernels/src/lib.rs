@@ -9,6 +9,7 @@ pub mod fixed;
 pub mod int;
 pub mod life;
 pub mod long;
+pub mod lots;
 pub mod matching;
 mod pocket;
 pub mod returns;

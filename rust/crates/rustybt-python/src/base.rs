@@ -61,9 +61,10 @@ impl Base {
     /// What brings units times a price to money, by slot: a factor and a divisor.
     pub fn to_money(&self, fill: &[u32], quantity: &[u32]) -> Option<Vec<(i128, i128)>> {
         let scales = fill.iter().zip(quantity);
-        let factors = |((_, multiplier, scale), (fill, quantity)): (&(usize, i128, u32), (&u32, &u32))| {
-            to_money(*multiplier, *scale, *fill, *quantity)
-        };
+        let factors =
+            |((_, multiplier, scale), (fill, quantity)): (&(usize, i128, u32), (&u32, &u32))| {
+                to_money(*multiplier, *scale, *fill, *quantity)
+            };
         self.slots.iter().zip(scales).map(factors).collect()
     }
 }

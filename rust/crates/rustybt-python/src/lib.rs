@@ -10,6 +10,7 @@ mod books;
 mod days;
 mod executor;
 mod frame;
+mod matched;
 mod number;
 mod order;
 mod positions;
@@ -68,6 +69,9 @@ mod extension {
 
     #[pymodule_export]
     use crate::positions::positions_frame;
+
+    #[pymodule_export]
+    use crate::matched::matched_lots;
 
     #[pymodule_export]
     use crate::returns::{PyReturns, grows_by_values, returns_of, shares};
