@@ -80,13 +80,18 @@ def _rows_of_legend(figure: Any) -> int:
     return max(1, -(-letters // _LETTERS_OF_A_ROW))
 
 
+def _tell(figure: Any, told: str, row: int) -> None:
+    """On the page: an axis without a line is not there, and beside panels with dates 0.5 would be a moment of 1970."""
+    low, high = figure.layout["yaxis" if row == 1 else f"yaxis{row}"].domain
+    figure.add_annotation(
+        text=_plain(told), showarrow=False, yanchor="middle", xref="paper", yref="paper", x=0.5, y=(low + high) / 2
+    )
+
+
 def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
     at = {"row": row, "col": 1}
     if panel.told:
-        # on the page: an axis without a line is not there, and 0.5 would be a moment of 1970 beside panels with dates
-        low, high = figure.layout["yaxis" if row == 1 else f"yaxis{row}"].domain
-        told = {"text": _plain(panel.told), "showarrow": False, "yanchor": "middle"}
-        figure.add_annotation(**told, xref="paper", yref="paper", x=0.5, y=(low + high) / 2)
+        _tell(figure, panel.told, row)
         figure.update_xaxes(visible=False, **at)
         figure.update_yaxes(visible=False, **at)
         return
