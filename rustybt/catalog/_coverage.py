@@ -50,7 +50,7 @@ def coverage_rows(version: Version) -> list[tuple[Any, ...]]:
     >>> _ = rustybt.ingest_sample()
     >>> with open_version("sample") as version:
     ...     print(coverage_rows(version)[0][:8])
-    ('AAPL', 'AAPL', 'equity', 'USD', '1d', datetime.date(2004, 1, 2), datetime.date(2016, 12, 30), 3270)
+    ('AAPL', 'XNAS:AAPL', 'equity', 'USD', '1d', datetime.date(2000, 3, 1), datetime.date(2013, 3, 1), 3270)
     """
     about = {sid: row for sid, *row in version.described()}
     actions = [version.counts_of(*tables) for tables in _ACTIONS.values()]
