@@ -73,10 +73,12 @@ def check_slot(
     multiplier_scale: int,
 ) -> None:
     """Refuses what `open_slot` can't work with; both twins ask here."""
-    scales = {"mark": mark_scale, "fill": fill_scale, "quantity": quantity_scale, "multiplier": multiplier_scale}
-    for name, scale in scales.items():
-        if not 0 <= scale <= SCALE_LIMIT:
-            raise InputError(f"{name}_scale={scale} is not between 0 and {SCALE_LIMIT}. Pass a scale that is.")
+    # a call for all of them: a run opens a slot for each asset of its universe
+    scales = mark_scale, fill_scale, quantity_scale, multiplier_scale
+    if not 0 <= min(scales) <= max(scales) <= SCALE_LIMIT:
+        for name, scale in zip(("mark", "fill", "quantity", "multiplier"), scales, strict=True):
+            if not 0 <= scale <= SCALE_LIMIT:
+                raise InputError(f"{name}_scale={scale} is not between 0 and {SCALE_LIMIT}. Pass a scale that is.")
     if mark_scale > fill_scale:
         raise InputError(
             f"mark_scale={mark_scale} is finer than fill_scale={fill_scale}. Pass a fill_scale that is as fine."

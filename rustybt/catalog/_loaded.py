@@ -185,14 +185,14 @@ def _by_sid[Of: (Split, CashDividend, FundingRate)](
     known: dict[int, list[Of]], sids: Iterable[int], read: Callable[[Iterable[int]], list[Of]]
 ) -> list[Of]:
     """The values of some assets, sorted by sid; those that are not known yet are read at once."""
-    wanted = [int(sid) for sid in sids]
+    wanted = list(map(int, sids))
     missing = [sid for sid in wanted if sid not in known]
     if missing:
         found: dict[int, list[Of]] = {sid: [] for sid in missing}
         for one in read(missing):
             found[one.sid].append(one)
         known |= found
-    return [one for sid in sorted(set(wanted)) for one in known[sid]]
+    return [one for sid in sorted(filter(known.get, set(wanted))) for one in known[sid]]
 
 
 def _between(span: Span, first_ns: int, last_ns: int) -> RawBars:

@@ -72,6 +72,8 @@ class CorporateActions:
         Returns what was paid, as money: in cash, and in shares of what was held already, at their marks. (Zipline
         values shares of what was not held at 0 until the next bar.)
         """
+        if not (self._dividends or self._due or self._stock_dividends or self._shares_due):
+            return 0, 0
         if self._stock_dividends:
             self._earn_shares(session, ledger)
         earned = self._dividends.get(session)

@@ -130,9 +130,11 @@ class Agenda:
 
     def _take_in(self) -> None:
         """Sorts in what was registered. The list stays the same one: whoever goes through bars looks at it."""
+        each = False
         for entry, bar, end in self.added:
             seen = entry.phase > Phase.MARKET
             if bar is None:
+                each = True
                 self._every[seen].append((entry, end))
                 self._ends = min(self._ends, end)
             elif bar > 0:
@@ -140,7 +142,8 @@ class Agenda:
                     heapq.heappush(self._bars, bar)
                 self._at[seen].setdefault(bar, []).append(entry)
         self.added.clear()
-        self._list_each()
+        if each:
+            self._list_each()
 
     def _forget(self, bar: int) -> None:
         """Drops what was due with each bar up to one."""

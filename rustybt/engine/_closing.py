@@ -35,6 +35,8 @@ class CloseOuts:
     def close_out(self, loop: Loop, session: int, day: int, stamp: int) -> None:
         """Closes out what is held of assets that are delisted or expired by a day, and cancels their orders."""
         settle(loop, stamp)
+        if day < self._first_of[1] and self._first_of[0] == len(self._account.instruments):
+            return
         for slot in self.due(day):
             instrument = self._account.instruments[slot]
             done = loop.ledger.auto_close(stamp, instrument, "expired" if instrument.is_future else "delisted")

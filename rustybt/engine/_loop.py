@@ -16,6 +16,7 @@ import heapq
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from rustybt.core import Moment, Phase
@@ -127,10 +128,7 @@ class Loop:
     @property
     def bars_run(self) -> int:
         """How many bars those had."""
-        runs = self.run.market.axis.bars_of[: self.closed]
-        return sum(end - first for first, end in runs)
-
-    # moments
+        return sum(starmap(lambda first, end: end - first, self.run.market.axis.bars_of[: self.closed]))
 
     def upcoming(self) -> Moment:
         """The next moment."""
@@ -179,10 +177,11 @@ class Loop:
                 if moment.phase is TIMERS:
                     self._moment(moment)
                     continue
-            phase = cursor.phase
-            if phase is OPEN:
+            if cursor.phase is OPEN:
                 self._open_session(cursor.session)
-            elif phase is MARKET:
+                if timers or until < NEVER:
+                    continue
+            if cursor.phase is MARKET:
                 self._run_bars(cursor.session, until)
             else:
                 self._close_session(cursor.session)
@@ -233,7 +232,7 @@ class Loop:
         last_row = axis.bars_of[session - 1][1] - 1 if session else market.bar
         if last_row != market.bar:
             run.books.seek(last_row)
-        step = axis.opening(session)
+        step = session if axis.steps is None else axis.opening(session)
         paid = self.actions.dividends(step, stamp, self.ledger)
         if last_row != market.bar:
             run.books.seek(market.bar)

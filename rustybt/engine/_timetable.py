@@ -102,8 +102,10 @@ class Timetable:
 
     def _open(self, session: int) -> None:
         self._session = session
+        place = self._axis.first_session + session
         for plan in self.plans:
-            self._place(plan, session)
+            if place in plan.sessions or plan.schedule.calendar is not None:
+                self._place(plan, session)
 
     def close(self) -> None:
         """The session is over."""
@@ -111,24 +113,25 @@ class Timetable:
 
     def _place(self, plan: Plan, session: int) -> None:
         axis, schedule = self._axis, plan.schedule
+        if schedule.calendar is None and axis.first_session + session not in plan.sessions:
+            return
         each = schedule.time_rule.anchor == "every" and not axis.daily and not self._compat.every_minute_once
         bars: list[int] = []
         if schedule.calendar is not None:
             bars = bars_elsewhere(schedule.time_rule, schedule.calendar, plan.sessions, axis, session, each=each)
             plan.count(session, placed=bool(bars))
-        elif axis.first_session + session in plan.sessions:
-            if each:
-                plan.count(session, placed=True)
-                self._agenda.every(
-                    Phase.SCHEDULED,
-                    schedule.function,
-                    end=axis.bars_of[session][1],
-                    priority=schedule.priority,
-                    number=schedule.index,
-                )
-            else:
-                at = self._bar(plan, session)
-                bars = [] if at is None else [at]
+        elif each:
+            plan.count(session, placed=True)
+            self._agenda.every(
+                Phase.SCHEDULED,
+                schedule.function,
+                end=axis.bars_of[session][1],
+                priority=schedule.priority,
+                number=schedule.index,
+            )
+        else:
+            at = self._bar(plan, session)
+            bars = [] if at is None else [at]
         for bar in bars:
             self._agenda.at(bar, Phase.SCHEDULED, schedule.function, priority=schedule.priority, number=schedule.index)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from operator import attrgetter
+from types import NoneType
 from typing import Any, Final
 
 import polars as pl
@@ -29,7 +31,7 @@ def assets_frame(assets: Sequence[Asset], kernel: Kernel) -> pl.DataFrame:
         types |= {field.name: str(field.type) for field in dataclasses.fields(kind)}
     names = [*_FIRST, "type", *(name for name in types if name not in _FIRST)]
     kinds = ["text" if name == "type" else _kind(types[name]) for name in names]
-    values = [_values(kind, name, rows) for name, kind in zip(names, kinds, strict=True)]
+    values = [_values(kind, column) for kind, column in zip(kinds, _columns(names, rows), strict=True)]
     if kernel.asset_table is None:
         return pl.DataFrame([pl.Series(*column) for column in zip(names, values, map(_TYPES.get, kinds), strict=True)])
     kept: Any = kernel.rows("".join("t" if kind == "text" else "n" for kind in kinds))
@@ -58,12 +60,31 @@ def _kind(annotation: str) -> str:
     return "day" if annotation.startswith("dt.date") else "whole" if annotation.startswith("int") else "text"
 
 
-def _values(kind: str, name: str, rows: list[Asset]) -> list[Any]:
-    """A field of each asset, as a column of the kind holds it."""
-    values = [getattr(asset, "kind" if name == "type" else name, None) for asset in rows]
+def _columns(names: list[str], rows: Sequence[Asset]) -> list[Sequence[Any]]:
+    """The fields of the assets by name, None where a kind has no such field."""
+    fields = ["kind" if name == "type" else name for name in names]
+    # all fields of an asset in one call: asked one by one they are the dearest of a large universe's frames
+    of_kinds: dict[type[Asset], tuple[Callable[[Asset], tuple[Any, ...]], list[str]]] = {}
+    for kind in dict.fromkeys(type(asset) for asset in rows):
+        there = [field for field in fields if hasattr(kind, field)]
+        of_kinds[kind] = attrgetter(*there), there
+    found: list[tuple[Any, ...]] = []
+    for asset in rows:
+        get, there = of_kinds[type(asset)]
+        values = get(asset)
+        whole = len(there) == len(fields)
+        found.append(values if whole else tuple(map(dict(zip(there, values, strict=True)).get, fields)))
+    return list(zip(*found, strict=True)) if found else [()] * len(fields)
+
+
+def _values(kind: str, values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a field as a column of the kind holds them."""
+    types = set(map(type, values))
+    if kind == "whole" or types <= {NoneType} or (kind == "text" and types <= {str}):
+        return values
     if kind == "day":
         return [None if value is None else value.toordinal() - _EPOCH for value in values]
-    return values if kind == "whole" else [None if value is None else str(value) for value in values]
+    return [None if value is None else str(value) for value in values]
 
 
 def _value(value: Any, annotation: str) -> Any:

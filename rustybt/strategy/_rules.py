@@ -348,13 +348,13 @@ def bars_elsewhere(rule: TimeRule, calendar: Any, held: set[int], axis: Any, ses
 def once_in_24_hours(axis: Any, held: set[int]) -> set[int]:
     """Zipline's guard: in a daily run it skips a session that closes less than 24 hours after the guard was set."""
     kept: set[int] = set()
-    until = None
+    until = -1
     fired = False
-    for session in range(axis.sessions):
-        now = int(axis.stamps[axis.starts[session]])
-        if until is None or now >= until:
+    closes = axis.stamps[np.asarray(axis.starts[: axis.sessions])].tolist()
+    for session, now in enumerate(closes, axis.first_session):
+        if now >= until:
             fired, until = False, now + DAY_NS
-        if not fired and axis.first_session + session in held:
-            kept.add(axis.first_session + session)
+        if session in held and not fired:
+            kept.add(session)
             fired = True
     return kept

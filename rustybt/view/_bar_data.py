@@ -292,7 +292,7 @@ class BarData:
             # by far the most frequent question, as in `current`
             history = past.history
             try:
-                asset, column = history.plain[assets.sid, fields]
+                asset, column = history.plain[fields][assets.sid]
             except (AttributeError, KeyError, TypeError):
                 asset = None
             if asset is assets:

@@ -27,6 +27,10 @@ type Floats = npt.NDArray[np.float64]
 MOST_BYTES: Final = 2**30
 """What is kept of indicators on one axis: those that were asked for last. A run holds what it reads itself."""
 _MAKING: Final = threading.Lock()
+AT_ONCE: Final = 1 << 18
+"""Values of a column that are computed at once, of all bars of some assets: with what comes of them on the way they
+stay in a processor's cache, and take no memory to speak of."""
+LEAST_ASSETS: Final = 8
 PRICES: Final = frozenset({"open", "high", "low", "close", "price"})
 
 
@@ -192,8 +196,22 @@ class Columns:
 
     def _compute(self, spec: TermSpec, tracks: Sequence[Track], kernel: Kernel | None) -> list[Floats]:
         self.computed += 1
+        count, wide = len(self._grid.keys), len(tracks)
+        step = max(LEAST_ASSETS, AT_ONCE // max(count, 1) // LEAST_ASSETS * LEAST_ASSETS)
+        if wide <= step:
+            return [np.ascontiguousarray(one) for one in self._compute_some(spec, tracks, kernel)]
+        found: list[Floats] = []
+        for first in range(0, wide, step):
+            made = self._compute_some(spec, tracks[first : first + step], kernel)
+            if not found:
+                found = [np.empty((count, wide)) for _ in made]
+            for whole, one in zip(found, made, strict=True):
+                whole[:, first : first + step] = one
+        return found
+
+    def _compute_some(self, spec: TermSpec, tracks: Sequence[Track], kernel: Kernel | None) -> tuple[Floats, ...]:
         columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
-        return [np.ascontiguousarray(one) for one in spec.kind.columns(columns, dict(spec.parameters), kernel)]
+        return spec.kind.columns(columns, dict(spec.parameters), kernel)
 
     def _of_own(self, spec: TermSpec, tracks: Sequence[Track], columns: list[Floats]) -> IndicatorColumns:
         """An indicator of a user's: of the windows as they stand at each bar, in stretches that nothing restates."""
@@ -233,15 +251,19 @@ class Columns:
 
     def _read(self, spec: TermSpec, name: str, tracks: Sequence[Track]) -> Floats:
         """A column that an indicator takes, in the shares of the time before the first bar."""
-        grid = self._grid
         if name == "session":
+            grid = self._grid
             opens = self._tracks.axis.calendar.opens
             places = np.arange(len(grid.keys)) if self._tracks.axis.daily else np.searchsorted(opens, grid.keys)
             numbers = places.astype(np.float64)
             return np.repeat(numbers[:, None], len(tracks), axis=1)
         field = spec.field if name in {"field", "against"} else name
         if name == "against" and spec.against is not None:
-            tracks = self._tracks.of([spec.against]) * len(tracks)
+            return np.repeat(self._numbers(self._tracks.of([spec.against]), field), len(tracks), axis=1)
+        return self._numbers(tracks, field)
+
+    def _numbers(self, tracks: Sequence[Track], field: str) -> Floats:
+        grid = self._grid
         laid = np.empty((len(grid.keys), len(tracks)))
         for place, track in enumerate(tracks):
             laid[:, place] = grid.numbers(track, field)

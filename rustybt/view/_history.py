@@ -65,7 +65,7 @@ class History:
         self.offset, self._keys = self._grid.offset, self._grid.keys
         self._stamps: pl.Series | None = None
         # of assets that nothing restates or rounds: any window is a slice
-        self.plain: dict[tuple[int, str], tuple[Asset, pl.Series]] = {}
+        self.plain: dict[str, dict[int, tuple[Asset, pl.Series]]] = {}
         self._last_frame: tuple[list[Instrument], str, pl.DataFrame, list[tuple[int, Instrument]]] | None = None
         # by field, of the assets that were asked for last
         self._blocks: tuple[
@@ -119,7 +119,7 @@ class History:
         active = self._active(instrument, start, count) if instrument.adjustments else []
         if not active and (self.decimals is None or not self._rounds(instrument)):
             if not instrument.adjustments:
-                self.plain[instrument.asset.sid, field] = instrument.asset, column
+                self.plain.setdefault(field, {})[instrument.asset.sid] = instrument.asset, column
             return window
         end = len(self._keys) + 1 if self.rounds_last else start + count
         window = _restate(window, [a for a in active if a[0] < end], field, start)

@@ -108,6 +108,12 @@ class IndicatorTerm(Term):
         found = self._at(laid, places, np.full(len(places), key, dtype=np.int64))
         return _rows(found, len(found) - count, count)
 
+    def _readable(self) -> Any:
+        if self._single or self.frequency:
+            return super()._readable()
+        laid = self._reach(2)
+        return _Rows(laid.values[self._output], laid.factors, laid.grid.offset - 1)
+
     def _column(self, back: int) -> npt.NDArray[Any]:
         laid, axis = self._reach(back + 2), self._market.axis
         values, bars = laid.values[self._output], len(axis.stamps)
@@ -152,6 +158,24 @@ class IndicatorTerm(Term):
                     window = self._columns().own_window(self._spec, [asset], what[0], what[0] + 1, int(keys[row]))
                     made[what] = float(window[0, 0])
                 found[row, column] = made[what]
+
+
+class _Rows:
+    """The values of several assets by bar, from bar 0 on, as of each bar: of thousands a column is not laid anew."""
+
+    __slots__ = ("_factors", "_first", "_values")
+
+    def __init__(self, values: Floats, factors: Floats | None, first: int) -> None:
+        self._values = values
+        self._factors = factors
+        self._first = first
+
+    def __getitem__(self, bar: int) -> Floats:
+        place = self._first + bar
+        if place < 0:
+            return np.full(self._values.shape[1], np.nan)
+        row: Floats = self._values[place]
+        return row if self._factors is None else row * self._factors[place]
 
 
 class SeveralTerms:

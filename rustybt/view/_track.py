@@ -17,6 +17,8 @@ from rustybt.view._rows import Alignment
 ENDLESS: Final = 10**24
 """Units; an order is for fewer than 1e18, and a slippage model lets it have a share of it."""
 
+_MOST: Final = int(np.iinfo(np.int64).max)
+
 type Column = npt.NDArray[np.int64] | list[int]
 
 
@@ -203,6 +205,9 @@ class Track:
         volume: Column = self.raw.volume
         if up == 1:
             return volume
+        if not isinstance(volume, list) and (not len(volume) or int(volume.max()) <= _MOST // up):
+            scaled_up: Column = volume * up
+            return scaled_up
         return [int(v) * up for v in volume]
 
     def _without_bound(self) -> Sequence[int]:

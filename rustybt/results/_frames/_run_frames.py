@@ -125,6 +125,8 @@ def _made_once(name: str, make: Callable[[], pl.DataFrame]) -> Callable[[], pl.D
 def _orders(rows: RunRows, table: AssetTable) -> pl.DataFrame:
     """With the tags of those that have one."""
     frame = frame_of_rows(rows.orders, table, 0, ORDERS)
+    if not rows.tags:
+        return frame.with_columns(pl.Series("tag", [None], dtype=pl.String).new_from_index(0, frame.height))
     tags: list[str | None] = [None] * frame.height
     for number, tag in rows.tags.items():
         tags[number - 1] = tag

@@ -509,18 +509,18 @@ impl<L: Series> Books<L> {
         {
             return Ok(value);
         }
-        let mut total = Int::ZERO;
+        let mut total = Sum::default();
         if self.pockets.len() == 1 {
             // what nothing has to be converted of is the hottest of these loops
             for &slot in &self.opened {
-                total = total + &self.own_market_value(slot)?;
+                total.add(self.own_market_value(slot)?);
             }
         } else {
             for &slot in &self.opened {
-                total = total + &self.market_value(slot)?;
+                total.add(self.market_value(slot)?);
             }
         }
-        let value = money(&total)?;
+        let value = money(&total.total())?;
         self.known = Some((self.bar, value));
         Ok(value)
     }
@@ -564,6 +564,7 @@ impl<L: Series> Books<L> {
             longs: 0,
             shorts: 0,
         };
+        let (mut long, mut short) = (Sum::default(), Sum::default());
         let several = self.pockets.len() > 1;
         for &slot in &self.opened {
             let market_value = match several {
@@ -574,13 +575,15 @@ impl<L: Series> Books<L> {
                 continue;
             }
             if self.slots[slot].quantity > 0 {
-                sides.long_value = sides.long_value + &market_value;
+                long.add(market_value);
                 sides.longs += 1;
             } else {
-                sides.short_value = sides.short_value + &market_value;
+                short.add(market_value);
                 sides.shorts += 1;
             }
         }
+        sides.long_value = long.total();
+        sides.short_value = short.total();
         Ok(sides)
     }
 
@@ -679,6 +682,34 @@ impl<L: Series> Books<L> {
     #[inline]
     fn slot_mut(&mut self, slot: usize) -> Result<&mut Slot<L>, Refusal> {
         self.slots.get_mut(slot).ok_or(Refusal::Slot)
+    }
+}
+
+/// A sum of many amounts, in 128 bits as long as they hold it.
+#[derive(Default)]
+struct Sum {
+    narrow: i128,
+    beyond: Option<Int>,
+}
+
+impl Sum {
+    #[inline]
+    fn add(&mut self, amount: Int) {
+        if let Int::Narrow(amount) = amount
+            && let Some(sum) = self.narrow.checked_add(amount)
+        {
+            self.narrow = sum;
+            return;
+        }
+        let beyond = self.beyond.take().unwrap_or(Int::ZERO);
+        self.beyond = Some(beyond + &amount);
+    }
+
+    fn total(self) -> Int {
+        match self.beyond {
+            None => Int::from(self.narrow),
+            Some(beyond) => beyond + self.narrow,
+        }
     }
 }
 

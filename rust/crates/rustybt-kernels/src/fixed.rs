@@ -36,6 +36,27 @@ const POWERS: [i128; MAX_POWER as usize + 1] = {
     powers
 };
 
+/// `a * b` where 128 bits hold it, as `checked_mul`: a third of its steps where one factor has 64 bits, as prices have.
+#[inline]
+pub fn product(a: i128, b: i128) -> Option<i128> {
+    const HALF: u32 = 64;
+    let Ok(short) = i64::try_from(b) else {
+        return a.checked_mul(b);
+    };
+    let (long, short) = (a.unsigned_abs(), u128::from(short.unsigned_abs()));
+    let low = (long & u128::from(u64::MAX)) * short;
+    let high = (long >> HALF) * short + (low >> HALF);
+    if high >> (HALF - 1) != 0 {
+        return a.checked_mul(b);
+    }
+    let magnitude = ((high << HALF) | (low & u128::from(u64::MAX))) as i128;
+    Some(if (a < 0) == (b < 0) {
+        magnitude
+    } else {
+        -magnitude
+    })
+}
+
 /// `numerator / denominator`, rounded once, half-even.
 pub fn div_half_even(numerator: i128, denominator: i128) -> Result<i128, Overflow> {
     let quotient = numerator.checked_div(denominator).ok_or(Overflow)?;
@@ -183,6 +204,20 @@ mod tests {
                 Ok(expected),
                 "{numerator}/{denominator}"
             );
+        }
+    }
+
+    #[test]
+    fn a_product_is_that_of_checked_mul() {
+        let mut numbers = vec![0, 1, 2, 3, 10, i128::MAX, i128::MIN];
+        for power in [31, 32, 62, 63, 64, 65, 95, 126] {
+            let about = 1_i128 << power;
+            numbers.extend([about - 1, about, about + 1, 1 - about, -about, -about - 1]);
+        }
+        for &a in &numbers {
+            for &b in &numbers {
+                assert_eq!(product(a, b), a.checked_mul(b), "{a} * {b}");
+            }
         }
     }
 

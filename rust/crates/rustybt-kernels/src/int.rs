@@ -146,7 +146,7 @@ operator!(Mul, mul, product);
 fn product(a: i128, b: i128) -> Option<i128> {
     match (i64::try_from(a), i64::try_from(b)) {
         (Ok(a), Ok(b)) => Some(i128::from(a) * i128::from(b)),
-        _ => a.checked_mul(b),
+        _ => fixed::product(a, b),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One asset in the books: its scales as the factors that the arithmetic needs, its position, and its mark.
 
+use crate::fixed::product;
 use crate::int::Int;
 use crate::sizing::Sizing;
 
@@ -167,7 +168,7 @@ impl<L: Series> Slot<L> {
             return Some(self.notional(Int::from(self.quantity), price));
         }
         let price = self.marks.price(bar)?;
-        if let Some(market_value) = self.per_price.and_then(|gain| gain.checked_mul(price)) {
+        if let Some(market_value) = self.per_price.and_then(|gain| product(gain, price)) {
             return Some(Int::from(market_value));
         }
         // the same number as at the fill price: both scales show it exactly, or round the same product

@@ -5,7 +5,7 @@
 
 use pyo3::prelude::*;
 use rustybt_kernels::books::Series;
-use rustybt_kernels::fixed::div_half_even;
+use rustybt_kernels::fixed::{div_half_even, product};
 
 use crate::arrow::Column;
 use crate::base::{Base, Given, to_money, worth};
@@ -43,6 +43,16 @@ impl Held {
     fn cost_of_a_unit(&self, quantity: i128, cost: i128) -> Option<i128> {
         let (up, down) = self.to_money;
         div_half_even(cost.checked_mul(down)?, quantity.checked_mul(up)?).ok()
+    }
+
+    /// What a quantity gains where the price rises by one; `None` where that is no whole number of 128 bits.
+    fn gain(&self, quantity: i128) -> Option<i128> {
+        match self.to_money {
+            (up, 1) => quantity
+                .checked_mul(self.mark_to_fill_scale)?
+                .checked_mul(up),
+            _ => None,
+        }
     }
 
     fn exposure(&self, quantity: i128, price: i128) -> Option<i128> {
@@ -153,17 +163,27 @@ impl Kept<'_> {
         };
         begin = 0;
         for (place, (first, end)) in sets.iter().enumerate() {
+            // what is the same in all sessions of the set
+            let mut set = Vec::with_capacity(end - begin);
+            for row in begin..*end {
+                let slot = *self.slots.get(row)?;
+                let known = held.get(slot as usize)?.as_ref()?;
+                set.push((slot, known, known.gain(self.quantities[row])));
+            }
             for session in *first..until(place) {
                 let bar = *bars.get(session)?;
-                for row in begin..*end {
-                    let slot = *self.slots.get(row)?;
-                    let known = held.get(slot as usize)?.as_ref()?;
+                closes
+                    .sessions
+                    .extend(std::iter::repeat_n(session as u32, set.len()));
+                closes.rows.extend(begin as u32..*end as u32);
+                closes.slots.extend(set.iter().map(|(slot, ..)| *slot));
+                for (row, &(slot, known, gain)) in (begin..*end).zip(&set) {
                     let price = known.prices.price(bar)?;
-                    closes.sessions.push(session as u32);
-                    closes.rows.push(row as u32);
-                    closes.slots.push(slot);
                     closes.prices.push(price);
-                    let exposure = known.exposure(self.quantities[row], price)?;
+                    let exposure = match gain.and_then(|gain| product(gain, price)) {
+                        Some(exposure) => exposure,
+                        None => known.exposure(self.quantities[row], price)?,
+                    };
                     closes.exposures.push(match base {
                         None => exposure,
                         Some(base) => base.counted(slot as usize, session, exposure)?,
