@@ -61,8 +61,17 @@ def place(random: Random, context: Any) -> str | None:
         {"stop_price": price},
         {"limit_price": price, "stop_price": random.randint(92, 112)},
         {"style": execution.TrailingStopOrder(amount=random.randint(1, 5))},
+        {"style": execution.TrailingStopOrder(percent=2, trail="bar")},
+        {"style": execution.TrailingStopLimitOrder(amount=2, limit_offset=1)},
         {"style": execution.MarketIfTouchedOrder(price)},
+        {"style": execution.LimitIfTouchedOrder(price, random.randint(92, 112))},
+        {"style": execution.MarketOnOpen()},
+        {"style": execution.MarketOnClose()},
+        {"style": execution.LimitOnOpen(price)},
+        {"style": execution.LimitOnClose(price)},
         {"limit_price": price, "time_in_force": "ioc"},
+        {"time_in_force": "fok"},
+        {"limit_price": price, "time_in_force": "day"},
     ]
     placed: str | None = context.order(context.symbol("X"), size, **random.choice(kinds))
     return placed
@@ -118,6 +127,11 @@ def check(seed: int, step_name: str, fill_at: str, trigger: str, kernel: str) ->
         progress=False,
     )
     assert arrivals
+    over: set[str] = set()
+    for event in result.order_events.iter_rows(named=True):
+        assert event["order_id"] not in over, event  # what ended never fills later, and nothing else happens to it
+        if event["kind"] in {"filled", "cancelled", "expired", "rejected"}:
+            over.add(event["order_id"])
     by_stamp = {row["timestamp"]: row for row in bars.iter_rows(named=True)}
     for fill in result.transactions.iter_rows(named=True):
         bar = by_stamp[fill["dt"]]
