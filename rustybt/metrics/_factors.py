@@ -33,6 +33,12 @@ class FactorRegression:
     (coefficient over error), contribution (what it was in a year's mean return; they add up to that). r_squared,
     adjusted_r_squared: the explained share of the variance; None where the returns never change. residual_volatility:
     of what is not explained, annual. lags, sessions: how many.
+
+    >>> from rustybt.metrics import factor_regression
+    >>> market = ["0.01", "-0.02", "0.03", "0.00", "0.01"]
+    >>> found = factor_regression(["0.02", "-0.04", "0.06", "0", "0.02"], {"market": market}, periods=252)
+    >>> found.r_squared, found.sessions
+    (Decimal('1.000000000000000000'), 5)
     """
 
     frame: pl.DataFrame
