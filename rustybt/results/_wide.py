@@ -13,6 +13,8 @@ from rustybt.core import div_half_even
 _WIDEST: Final = 2**126
 """Polars wraps around without a word: what may come to this is left to Python."""
 
+_DIGITS: Final = 10**9
+
 type Factor = pl.Series | int
 
 
@@ -32,7 +34,7 @@ def ratio_half_even(values: pl.Series, factor: Factor, divisor: Factor) -> pl.Se
     if not len(values):
         return values
     if _most(values) * _most(factor) * 2 >= _WIDEST or _most(divisor) * 2 >= _WIDEST:
-        return _in_two_steps(values, factor, divisor)
+        return _in_steps(values, factor, divisor)
     product = values if isinstance(factor, int) and factor == 1 else values * _column(factor)
     if isinstance(divisor, int) and divisor == 1:
         return product
@@ -43,19 +45,22 @@ def ratio_half_even(values: pl.Series, factor: Factor, divisor: Factor) -> pl.Se
     return quotients + up.cast(pl.Int128)
 
 
-def _in_two_steps(values: pl.Series, factor: Factor, divisor: Factor) -> pl.Series:
+def _in_steps(values: pl.Series, factor: Factor, divisor: Factor) -> pl.Series:
     """Divided before it is multiplied, and then what is left: for products beyond 128 bits whose quotients are not."""
-    by, times = _column(divisor), _column(factor)
-    if _most(divisor) * _most(factor) * 2 >= _WIDEST:
+    by, two = _column(divisor), _column(2)
+    # as in long division, a few digits at a time
+    steps = [_DIGITS, factor // _DIGITS] if isinstance(factor, int) and factor % _DIGITS == 0 else [factor]
+    if _most(divisor) * max(map(_most, steps)) * 2 >= _WIDEST:
         return _one_by_one(values, factor, divisor)
-    whole = values // by
-    if _most(whole) * _most(factor) * 2 >= _WIDEST:
+    found = values // by
+    if _most(found) * _most(factor) * 2 >= _WIDEST:
         return _one_by_one(values, factor, divisor)
-    product = (values - whole * by) * times
-    quotients = product // by
-    rest = (product - quotients * by) * _column(2)
-    found = whole * times + quotients
-    up = (rest > by) | ((rest == by) & (found % _column(2) == _column(1)))
+    rest = values - found * by
+    for step in steps:
+        rest = rest * _column(step)
+        more = rest // by
+        rest, found = rest - more * by, found * _column(step) + more
+    up = (rest * two > by) | ((rest * two == by) & (found % two == _column(1)))
     return found + up.cast(pl.Int128)
 
 

@@ -31,6 +31,18 @@ def test_products_beyond_128_bits_do_not_wrap_around() -> None:
     assert ties.to_list() == [5 * 10**29, 5 * 10**29 + 2, -5 * 10**29]
 
 
+@given(st.lists(st.tuples(ANY, st.integers(10**20, 10**28)), max_size=8), st.integers(1, 10**12))
+def test_a_ratio_of_wide_numbers_is_rounded_once(rows: list[tuple[int, int]], other: int) -> None:
+    """18 decimals are found in two steps."""
+    values, divisors = ([row[place] for row in rows] for place in (0, 1))
+    for factor in (10**18, 10**9 * other):
+        exact = [round(Fraction(value * factor, by)) for value, by in rows]
+        assert ratio_half_even(wide(values), factor, wide(divisors)).to_list() == exact
+    # a half of the last decimal: 1 and 3 of them
+    ties = ratio_half_even(wide([10**5, 3 * 10**5, -(10**5), 10**30]), 10**18, wide([2 * 10**23] * 4))
+    assert ties.to_list() == [0, 2, 0, 5 * 10**24]
+
+
 @given(st.lists(st.tuples(st.one_of(st.none(), ANY), st.integers(-3, 10**24)), max_size=8))
 def test_a_share_is_rounded_once(rows: list[tuple[int | None, int]]) -> None:
     exact = [None if part is None or whole <= 0 else round(Fraction(part * 10**6, whole)) for part, whole in rows]
