@@ -29,7 +29,7 @@ from rustybt.engine._user_objects import Globals, Names, arguments_pickled, pick
 from rustybt.engine._wire import wire_between_bars
 from rustybt.errors import InputError, SnapshotCorrupt, SnapshotError, SnapshotMismatch
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 MAGIC: Final = b"RustyBT snapshot\n"
 DATA: Final = ("data", "data_frequency", "bundle", "version", "bundle_timestamp")
 CALLBACKS: Final = ("strategy", "initialize", "handle_data", "before_trading_start", "analyze", "on_order")
