@@ -121,6 +121,19 @@ def resume(name: str, count: int | None, workers: int, progress: bool | None) ->
     click.echo(str(found))
 
 
+@trials.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def rm(name: str, yes: bool) -> None:
+    """Delete a search with all its trials."""
+    registry = _registry()
+    facts, found = _of(registry, name)
+    if not yes:
+        click.confirm(f"Delete {facts['name']} with {len(found)} trials?", abort=True)
+    registry.remove(facts["name"])
+    click.echo(f"{facts['name']} is deleted")
+
+
 def _registry() -> Registry:
     from rustybt.cli._importing import importing
 

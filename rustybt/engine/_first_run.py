@@ -29,6 +29,7 @@ ELSEWHERE: Final = {
     **dict.fromkeys(
         ("commission", "commissions", "fees"), f"{_COSTS}set_commission(commission.PerDollar(cost='0.002'))."
     ),
+    "handle_data": "It is the first argument: run(handle_data, data, initialize=...), or a Strategy class.",
     "slippage": f"{_COSTS}set_slippage(slippage.FixedBasisPointsSlippage(5)).",
 }
 """What other libraries call it, and what it is here."""
@@ -85,6 +86,8 @@ def _run(strategy: Any, data: Any, arguments: dict[str, Any], options: dict[str,
         )
     _check_names(options)
     named = "strategy" if isinstance(strategy, type) or not callable(strategy) else "handle_data"
+    if named == "handle_data":
+        _refuse_initialize(strategy)
     arguments[named] = strategy
     reading = {name: options.pop(name) for name in list(options) if name in OPTIONS - OF_RUNS}
     if data is THE_SAMPLE:
@@ -96,6 +99,20 @@ def _run(strategy: Any, data: Any, arguments: dict[str, Any], options: dict[str,
     calendar, length = options.pop("trading_calendar", None), options.pop("data_frequency", None) or "daily"
     market = load_data(data, data_frequency=length, calendar=calendar, **reading)
     return run_algorithm(**arguments, market=market, **options)
+
+
+def _refuse_initialize(function: Any) -> None:
+    """Raises InputError for a function that is called once, where one is asked for that is called with each bar."""
+    try:
+        second = list(inspect.signature(function).parameters.values())[1:2]
+    except (TypeError, ValueError):  # no function of Python
+        second = []
+    name = getattr(function, "__name__", "")
+    if name == "initialize" or any(one.default is not one.empty and one.name != "data" for one in second):
+        raise InputError(
+            f"{name} is called once, and run() takes a function of (context, data), which is called with each bar, or "
+            "a Strategy class. rustybt.run_algorithm(initialize=..., handle_data=..., data=...) takes both functions."
+        )
 
 
 def _check_names(options: dict[str, Any]) -> None:

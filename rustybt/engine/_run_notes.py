@@ -108,11 +108,23 @@ def _note_debt(account: AccountState, loop: Loop, frames: RunFrames) -> None:
     account.notes.add(
         "cash_below_zero",
         f"Cash was below zero at {owed.height} of {daily.height} closes, {lowest:,.2f} {account.currency} on {session} "
-        "at the least, and nothing was paid for it. set_financing(debit=...) charges interest, set_account('cash') or "
-        "another kind refuses orders that can't be paid for.",
+        f"at the least, and nothing was paid for it. {_remedy_of_debt(loop)}",
         closes=owed.height,
         lowest=lowest,
         session=session,
+    )
+
+
+def _remedy_of_debt(loop: Loop) -> str:
+    account = loop.settings.account
+    if account is not None and account.name == "cash":
+        return (
+            "The account could pay for its orders when they were placed, and prices moved until they filled: order "
+            "less than all of it, or let set_account('cash', cushion=...) ask for more than the last price."
+        )
+    return (
+        "set_financing(debit=...) charges interest, set_account('cash') or another kind refuses orders that can't be "
+        "paid for."
     )
 
 

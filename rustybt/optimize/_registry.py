@@ -121,8 +121,8 @@ class Registry:
         taken."""
         if self.search(facts["name"]) is not None:
             raise RegistryError(
-                f"There is a search {facts['name']!r} already: go on with it by resume({facts['name']!r}), or choose "
-                "another name."
+                f"There is a search {facts['name']!r} already: go on with it by resume({facts['name']!r}), choose "
+                f"another name, or delete it: rustybt trials rm {facts['name']}."
             )
         with self._written():
             cursor = self._db.execute(
@@ -135,6 +135,13 @@ class Registry:
         """Gives a search room for more trials."""
         with self._written():
             self._db.execute("UPDATE search SET trials = max(trials, ?) WHERE id = ?", [trials, search])
+
+    def remove(self, name: str) -> None:
+        """Deletes a search with all its trials. Raises RegistryError where there is none of that name."""
+        with self._written():
+            gone = self._db.execute("DELETE FROM search WHERE name = ?", [name]).rowcount
+        if not gone:
+            raise RegistryError(f"There is no search {name!r} in {self.path}.")
 
     def asked(self, search: int, trials: Iterable[Trial]) -> None:
         """Enters trials before they are run."""

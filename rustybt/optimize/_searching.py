@@ -177,9 +177,14 @@ class Searching:
             )
 
     def _runner(self, workers: int, given: Mapping[str, Any]) -> Any:
-        if workers == 1 and not any(given.values()):
+        if not elsewhere(workers, given):
             return _Here(self.job)
         return _Elsewhere(self.job, workers, given)
+
+
+def elsewhere(workers: int, given: Mapping[str, Any]) -> bool:
+    """Whether trials are run in other processes: more than one, or with limits that need one."""
+    return workers > 1 or any(given.values())
 
 
 class _Here:

@@ -23,9 +23,10 @@ from rustybt.optimize._record import (
 )
 from rustybt.optimize._registry import Registry
 from rustybt.optimize._search import Search
-from rustybt.optimize._searching import FAILURES, Limits, Searching
+from rustybt.optimize._searching import FAILURES, Limits, Searching, elsewhere
 from rustybt.optimize._sobol import Sobol
 from rustybt.optimize._space import ParameterSpace
+from rustybt.optimize._workers import pickled
 
 MANY_ASSETS: Final = 200
 """A bundle of more is not read ahead: each process reads what its runs ask for."""
@@ -109,6 +110,8 @@ def search(
         raise InputError(f"algorithm={algorithm!r}: give one like Sobol() or Grid(), an object.")
     facts = facts_of(job, whole, used, seed, batch, trials, name)
     bounds = {"time_limit": time_limit, "memory_limit": memory_limit}
+    if elsewhere(workers, bounds):
+        pickled(job)  # what can't go there is said before anything is entered
     registry = Registry()
     try:
         limits = Limits(trials, patience, max_failures)

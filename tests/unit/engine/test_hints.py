@@ -171,3 +171,19 @@ def test_a_name_that_was_not_imported_is_found(name: str, hint: str) -> None:
     with pytest.raises(NameError) as caught:
         run(lambda c, d: eval(name), FRAME, symbol="A")
     assert hint in caught.value.__notes__
+
+
+def test_run_refuses_what_is_called_once() -> None:
+    """It would be called with each bar, with the data in the place of its parameter."""
+
+    def initialize(context: Any, lookback: int = 60) -> None:
+        raise AssertionError
+
+    def set_up(context: Any, lookback: int = 60) -> None:
+        raise AssertionError
+
+    for function in (initialize, set_up):
+        with pytest.raises(InputError, match=rf"{function.__name__} is called once.*run_algorithm\(initialize="):
+            run(function)
+    with pytest.raises(InputError, match=r"handle_data=.*It is the first argument"):
+        run(lambda context, data: None, handle_data=lambda context, data: None)  # type: ignore[call-arg]

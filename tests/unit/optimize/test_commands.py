@@ -62,6 +62,8 @@ def test_a_search_is_run_shown_compared_exported_and_gone_on_with(strategy: str,
     assert command("trials", "export", "sec", "-o", str(tmp_path / "all.csv")).returncode == 0
     exported = pl.read_csv(tmp_path / "all.csv")
     assert exported["number"].to_list() == [0, 1, 2, 3, 4]
+    assert command("trials", "rm", "first", "--yes").stdout == "first is deleted\n"
+    assert [one["name"] for one in json.loads(command("trials", "list", "--json").stdout)] == ["second"]
 
 
 @pytest.mark.parametrize(

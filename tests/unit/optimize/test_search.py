@@ -23,6 +23,7 @@ from rustybt.optimize import (
     Objective,
     ParameterSpace,
     RandomSearch,
+    Registry,
     Search,
     Sobol,
     Trial,
@@ -230,6 +231,7 @@ def test_a_space_that_contradicts_itself_is_said() -> None:
 def test_a_strategy_that_can_not_leave_its_process_is_named() -> None:
     with pytest.raises(InputError, match="The strategy of this search can't go to other processes"):
         search(lambda context, data: None, {"x": [1]}, workers=2, **SPAN)
+    assert Registry().names() == []
 
 
 def test_a_search_does_not_go_on_as_another_one() -> None:

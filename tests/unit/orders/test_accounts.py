@@ -708,3 +708,12 @@ def test_what_only_reduces_is_not_asked_whatever_its_limit(kernel: str) -> None:
     """199 held need 9,950 of 10,000; a sale of 100 of them at 500 makes the position smaller, and is taken."""
     result = account(FLAT, {0: [("X", 199)], 2: [limits((-100, 500))]}, "reg_t", also={"kernel": kernel})
     assert told(result)[1][1:] == ("open", "limit_not_reached")
+
+
+def test_a_cash_account_below_zero_is_not_told_to_become_one() -> None:
+    """100 units at 100 are all of it; they fill at 101."""
+    order = {0: [lambda context: context.order(context.symbol("X"), 100)]}
+    result = account({"X": [100, 101, 101, 101, 101, 101]}, order, "cash")
+    (note,) = [note for note in result.notes if note.code == "cash_below_zero"]
+    assert "cushion=" in note.text
+    assert "refuses orders" not in note.text
