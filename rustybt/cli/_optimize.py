@@ -101,7 +101,7 @@ def spaces(params: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
         low, high = (_number(name, str(one)) for one in edges[:2])
         step = None if edges[2] is None else _number(name, edges[2])
         if isinstance(low, int) and isinstance(high, int) and isinstance(step, int | None):
-            space[name] = Integer(low, high, step=step or 1, log=log is not None)
+            space[name] = Integer(low, high, step=1 if step is None else step, log=log is not None)
         elif step is None:
             space[name] = Real(low, high, log=log is not None)
         else:

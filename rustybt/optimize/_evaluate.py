@@ -82,7 +82,7 @@ def evaluate(job: Job, params: Mapping[str, Any]) -> Outcome:
         figures = {name: result.metrics.get(name) for name in job.figures}
         returns = packed(result) if job.keep_returns else None
         return Outcome(values, figures, result.ledger_hash, returns, seconds=time.process_time() - began)
-    except Exception as error:  # noqa: BLE001  a trial that fails leaves the others
+    except (Exception, SystemExit) as error:  # noqa: BLE001  a trial that fails leaves the others
         nothing = (None,) * len(job.objectives)
         stops = isinstance(error, UnknownMeasure | ForkedProcess)
         return Outcome(nothing, error=_told(error), stops=stops, seconds=time.process_time() - began)
@@ -95,7 +95,7 @@ def packed(result: Result) -> bytes:
     return target.getvalue()
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     """The type and message, and the last line that raised it."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({frames[-1].filename.rpartition('/')[2]}, line {frames[-1].lineno})" if frames else ""

@@ -14,20 +14,45 @@ from rustybt.errors import InputError, NonFiniteInput
 from rustybt.optimize._trial import Trial, TrialState
 from rustybt.results import Result
 
-SMALLER_IS_BETTER: Final = frozenset(
+_RISK: Final = tuple(
+    f"{measure}_{level}{kind}"
+    for measure in ("var", "cvar")
+    for level in (95, 99)
+    for kind in ("", "_normal", "_cornish_fisher")
+)
+LESS: Final = frozenset(
     {
-        "volatility", "downside_deviation", "ulcer_index", "tracking_error", "max_leverage", "average_gross_leverage",
-        "commission", "transactions", "orders", "time_under_water", "longest_under_water",
+        "volatility", "downside_deviation", "ulcer_index", "time_under_water", "longest_under_water", *_RISK,
+        "longest_losing_streak", "tracking_error", "max_leverage", "average_gross_leverage", "down_capture",
+        "kurtosis", "minimum_track_record", "orders", "transactions", "commission",
     }
 )  # fmt: skip
-"""Measures of which less is wanted. A drawdown is a negative number: more is better."""
+"""Measures of which less is better. A drawdown is a negative number: more is better."""
+MORE: Final = frozenset(
+    {
+        "final_value", "pnl", "total_return", "annual_return", "calendar_return", "sharpe", "sharpe_low", "sharpe_high",
+        "probabilistic_sharpe", "sortino", "max_drawdown", "alpha", "arithmetic_alpha", "calmar", "omega", "martin",
+        "gain_to_pain", "tail_ratio", "kelly", "skewness", "best_session", "worst_session", "recovery_factor",
+        "win_rate", "profit_factor", "payoff_ratio", "expectancy", "longest_winning_streak", "information_ratio",
+        "treynor", "up_capture",
+    }
+)  # fmt: skip
+"""Those of which more is."""
+EITHER: Final = frozenset(
+    {
+        "trading_days", "starting_value", "average_net_leverage", "average_long_exposure", "average_short_exposure",
+        "benchmark_return", "benchmark_volatility", "beta", "correlation",
+    }
+)  # fmt: skip
+"""Those of which a search has to say what it wants."""
 
 
 class Objective:
     """What is to be large, or small.
 
     of: a measure of `result.metrics` by name, or a function of the result that returns a number, or None for none.
-    maximize: None goes by the measure's name: of volatility and the like less is better; of a function more.
+    maximize: None goes by the measure's name: less is better of volatility, value at risk and what else says how much
+    was risked or paid, more of the others and of a function; of beta and correlation it has to be said.
     least_trades: with fewer round trips the value is None, which is worse than any number.
     turnover_penalty: taken from the value (added where less is better) for each time a year that the account is turned
     over: what is bought and sold, half of it, over the mean of the portfolio's value.
@@ -57,7 +82,11 @@ class Objective:
         self._told = str(turnover_penalty)
         if self.penalty < 0:
             raise InputError(f"turnover_penalty={turnover_penalty!r}: give a number of 0 or more.")
-        self.maximize = of not in SMALLER_IS_BETTER if maximize is None else maximize
+        if isinstance(of, str) and of not in LESS | MORE | EITHER:
+            raise UnknownMeasure(f"objective={of!r}: a result has no such measure. {_near(of, LESS | MORE | EITHER)}")
+        if maximize is None and of in EITHER:
+            raise InputError(f"objective={of!r}: say which is better, Objective({of!r}, maximize=True) or False.")
+        self.maximize = of not in LESS if maximize is None else maximize
 
     @property
     def name(self) -> str:
@@ -65,7 +94,7 @@ class Objective:
         return self.of if isinstance(self.of, str) else getattr(self.of, "__name__", type(self.of).__name__)
 
     def __repr__(self) -> str:
-        known = self.maximize == (self.of not in SMALLER_IS_BETTER)
+        known = self.of not in EITHER and self.maximize == (self.of not in LESS)
         parts = [
             repr(self.of) if isinstance(self.of, str) else self.name,
             *([] if known else [f"maximize={self.maximize}"]),
@@ -90,14 +119,18 @@ class Objective:
             return _number(self.of(result), self.name)
         figures = result.metrics
         if self.of not in figures:
-            near = difflib.get_close_matches(self.of, list(figures), 3)
-            hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Choose among {', '.join(figures)}."
-            raise UnknownMeasure(f"objective={self.of!r}: a result has no such measure. {hint}")
+            raise UnknownMeasure(f"objective={self.of!r}: these runs have none. {_near(self.of, figures)}")
         return _number(figures[self.of], self.of)
 
 
 class UnknownMeasure(InputError):
     """A measure that no run has: no trial would have it."""
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, 3)
+    return f"Did you mean {' or '.join(map(repr, near))}?" if near else f"Choose among {', '.join(names)}."
 
 
 def _number(value: Any, name: str) -> Decimal | None:

@@ -35,6 +35,10 @@ class Parameter(ABC):
         """Where a value lies, from 0 to 1."""
 
     @abstractmethod
+    def has(self, value: Any) -> bool:
+        """Whether it may have the value."""
+
+    @abstractmethod
     def described(self) -> dict[str, Any]:
         """The parameter as data."""
 
@@ -96,6 +100,9 @@ class Integer(Parameter):
             return float((math.log(value) - edge[0]) / (edge[1] - edge[0]))
         return float(((value - self.low) / self.step + 0.5) / self.count)
 
+    def has(self, value: Any) -> bool:
+        return type(value) is int and value in range(self.low, self.high + 1, self.step)
+
     def described(self) -> dict[str, Any]:
         return {"kind": "integer", "low": self.low, "high": self.high, "step": self.step, "log": self.log}
 
@@ -115,6 +122,8 @@ class Real(Parameter):
         self, low: Any, high: Any, *, log: bool = False, decimals: int | None = None, when: When | None = None
     ) -> None:
         low, high = _finite(low), _finite(high)
+        if not math.isfinite(high - low):
+            raise InputError(f"Real({low}, {high}) is wider than floats go: give a smaller range.")
         if not low < high:
             raise InputError(f"Real({low}, {high}) has no range: give low < high.")
         if log and low <= 0:
@@ -139,6 +148,9 @@ class Real(Parameter):
         if continuous is None or continuous < 2:
             return super().values(name, continuous)
         return (self.at(place / (continuous - 1)) for place in range(continuous))
+
+    def has(self, value: Any) -> bool:
+        return isinstance(value, float | int) and self.low <= value <= self.high
 
     def described(self) -> dict[str, Any]:
         return {"kind": "real", "low": self.low, "high": self.high, "log": self.log, "decimals": self.decimals}
@@ -166,6 +178,9 @@ class Normal(Parameter):
 
     def share(self, value: Any) -> float:
         return self._law.cdf(float(value))
+
+    def has(self, value: Any) -> bool:
+        return isinstance(value, float | int) and math.isfinite(value)
 
     def described(self) -> dict[str, Any]:
         return {"kind": "normal", "mean": self.mean, "sd": self.sd, "decimals": self.decimals}
@@ -205,6 +220,9 @@ class Choice(Parameter):
         place = next(k for k, one in enumerate(self._values) if type(one) is type(value) and one == value)
         return (place + 0.5) / self.count
 
+    def has(self, value: Any) -> bool:
+        return any(type(one) is type(value) and one == value for one in self._values)
+
     def resolved(self, value: Any) -> Any:
         return value if self._objects is None else self._objects[value]
 
@@ -217,7 +235,10 @@ class Choice(Parameter):
 
 
 def _finite(value: Any) -> float:
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{value!r} is no number that a float can be: give a number.") from None
     if not math.isfinite(number):
         raise InputError(f"{value!r} is not finite: give a number.")
     return number

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import importlib
 import json
+import secrets
 import time
 from collections.abc import Mapping
 from decimal import Decimal
@@ -53,7 +54,7 @@ def facts_of(
     )
     options = {key: value for key, value in sorted(job.options.items()) if value is not None and key != "seed"}
     return {
-        "name": name or f"{named}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() // 1000 % 1000:03}",
+        "name": name or f"{named}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}",
         "space": json.dumps(space.described()),
         "space_hash": space.digest,
         "algorithm": repr(algorithm),

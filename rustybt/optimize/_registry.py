@@ -53,14 +53,17 @@ class Registry:
         with self._told():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._prepare()
+            try:
+                self._db.execute("PRAGMA foreign_keys = ON")
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
 
     def _prepare(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
-            self._db.close()
             raise RegistryError(f"{self.path} is of a later version of RustyBT. Use that, or another folder.")
         if version == 0:
             with self._written():
@@ -81,6 +84,7 @@ class Registry:
         except (sqlite3.Error, OSError) as error:
             hint = {
                 "locked": "Another search writes there: wait for it, or set RUSTYBT_ROOT to a folder of yours.",
+                "I/O": "Free some space and resume the search: what was complete is kept.",
                 "full": "Free some space and resume the search: what was complete is kept.",
                 "not a database": "Move it away to begin a new record; what is in it can't be read.",
                 "malformed": "Move it away to begin a new record; what is in it can't be read.",
@@ -187,19 +191,20 @@ class Registry:
                 "SELECT number, name, value FROM trial_figure WHERE search = ?", [search]
             ):
                 figures.setdefault(number, {})[name] = _read(value)
-        return [
-            Trial(
-                number,
-                read_point(params),
-                TrialState(state),
-                tuple(None if text is None else Decimal(text) for text in json.loads(values)) if values else (None,),
-                figures.get(number, {}),
-                error,
-                ledger_hash,
-                seconds,
-            )
-            for number, params, state, values, error, ledger_hash, seconds in rows
-        ]
+        found = []
+        for number, params, state, values, *told in rows:
+            try:
+                texts = json.loads(values) if values else [None]
+                numbers = tuple([None if text is None else Decimal(text) for text in texts])
+                found.append(
+                    Trial(number, read_point(params), TrialState(state), numbers, figures.get(number, {}), *told)
+                )
+            except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError) as error:
+                raise RegistryError(
+                    f"Trial {number} in {self.path} can't be read: {error}. Something else wrote there: delete "
+                    "the search, rustybt trials rm, and begin it again."
+                ) from None
+        return found
 
     def returns(self, search: int, number: int) -> bytes | None:
         """The packed returns of a trial; None where they were not kept."""

@@ -55,6 +55,7 @@ class Searching:
         search: int,
     ) -> None:
         self.job, self.space, self.limits = job, space, limits
+        self._algorithm = algorithm
         self._searcher: Searcher = algorithm.on(space, seed=seed, trials=limits.trials)
         self._batch = batch or algorithm.batch or CHUNK
         self._registry, self._search = registry, search
@@ -63,6 +64,7 @@ class Searching:
         self._repeats = 0
         self._ended: list[Trial] = []
         self._kept_at = 0.0
+        self._under_way = 0
 
     def go_on(self, before: Sequence[Trial], workers: int, given: Mapping[str, Any], progress: Any, name: str) -> None:
         """Asks and runs until it ends. before: what the record has of this search."""
@@ -72,13 +74,29 @@ class Searching:
             with bar, self._runner(workers, given) as run:
                 while not self._over():
                     room = self.limits.trials - self._distinct
-                    points = self._searcher.ask(min(self._batch, room))
+                    points = self._points(min(self._batch, room))
                     if not points:
                         break
                     asked = self._entered(points, kept)
                     self._told(self._run(asked, kept, run, bar))
         finally:
             self._keep(now=True)
+
+    def _points(self, count: int) -> list[Params]:
+        """The next points. Raises SearchStopped for what is no answer."""
+        points: Any = self._searcher.ask(count)
+        if not isinstance(points, list) or len(points) > count or (not points and not self._searcher.done):
+            told = f"{len(points)} points" if isinstance(points, list) else repr(points)
+            raise SearchStopped(
+                f"{self._algorithm!r} was asked for {count} points and gave {told}: give a list of at most so "
+                "many, and an empty one only where `done` is true."
+            )
+        return points
+
+    @property
+    def ended(self) -> int:
+        """How many trials have ended so far."""
+        return len(self.trials) + self._under_way
 
     @property
     def _distinct(self) -> int:
@@ -98,6 +116,12 @@ class Searching:
 
     def _entered(self, points: Sequence[Params], kept: Mapping[int, Trial]) -> list[Trial]:
         """The points as trials with numbers, entered in the record before they are run."""
+        for point in points:
+            if not self.space.has(point):
+                raise SearchStopped(
+                    f"{self._algorithm!r} asked for {point!r}, which is no point of the space: ask for what "
+                    "space.at(shares) gives, or space.has(point) is true of."
+                )
         asked = [Trial(len(self.trials) + k, point, TrialState.ASKED) for k, point in enumerate(points)]
         for trial in asked:
             old = kept.get(trial.number)
@@ -132,6 +156,7 @@ class Searching:
             whole = _ended(to_run[number], outcome)
             self._keep(whole)
             ended[number] = whole.of(returns=None)  # they are in the record
+            self._under_way = len(ended)
             if outcome.error is not None:
                 self._refuse_failures([*self.trials, *ended.values()], over=False)
             if bar.advance is not None:
@@ -156,6 +181,7 @@ class Searching:
 
     def _told(self, ended: Sequence[Trial]) -> None:
         self.trials += ended
+        self._under_way = 0
         for trial in ended:
             repeated = trial.state is TrialState.REPEATED
             self._repeats = self._repeats + 1 if repeated else 0

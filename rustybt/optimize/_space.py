@@ -78,13 +78,23 @@ class ParameterSpace:
         """
         point: Params = {}
         for (name, parameter), share in zip(self.parameters.items(), shares, strict=True):
-            if parameter.when is None or parameter.when(point):
+            if parameter.when is None or parameter.when(dict(point)):
                 point[name] = parameter.at(share)
         return point if self.allows(point) else None
 
     def allows(self, point: Params) -> bool:
         """Whether `where` lets a point be."""
-        return self.where is None or bool(self.where(point))
+        return self.where is None or bool(self.where(dict(point)))
+
+    def has(self, point: Any) -> bool:
+        """Whether a point is of the space: names and values that there are, and `where` lets it be."""
+        if not isinstance(point, dict) or not point.keys() <= self.parameters.keys():
+            return False
+        for name, parameter in self.parameters.items():
+            there = parameter.when is None or bool(parameter.when(dict(point)))
+            if there is not (name in point) or (there and not parameter.has(point[name])):
+                return False
+        return self.allows(point)
 
     def points(self, continuous: int | None = None) -> Iterator[Params]:
         """Every point of the lattice that `where` allows: the last parameter moves first, as in nested loops.
@@ -103,7 +113,7 @@ class ParameterSpace:
                 yield dict(point)
             return
         (name, parameter), *others = left
-        if parameter.when is not None and not parameter.when(point):
+        if parameter.when is not None and not parameter.when(dict(point)):
             yield from self._points(others, point, continuous, seen)
             return
         for value in parameter.values(name, continuous):
@@ -163,10 +173,8 @@ def _exact(value: Any) -> Any:
 
 def read_point(text: str) -> Params:
     """The point that `canonical` wrote."""
-    point: Params = json.loads(
-        text, object_hook=lambda found: Decimal(found["Decimal"]) if "Decimal" in found else found
-    )
-    return point
+    point: Params = json.loads(text)
+    return {name: Decimal(one["Decimal"]) if isinstance(one, dict) else one for name, one in point.items()}
 
 
 def shown(point: Params) -> str:

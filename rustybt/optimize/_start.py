@@ -134,7 +134,7 @@ def _searched(
     try:
         searching.go_on(registry.trials(number), workers, bounds, progress, name)
     except KeyboardInterrupt as error:
-        error.add_note(f"{len(searching.trials)} trials are in the record: resume({name!r}) goes on.")
+        error.add_note(f"{searching.ended} trials are in the record: resume({name!r}) goes on.")
         raise
     return Search(name, searching.space, searching.job, searching.trials, registry.path, number)
 

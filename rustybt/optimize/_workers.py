@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +22,9 @@ THREADS: Final = ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS
 """One thread each: the workers are what runs side by side."""
 ATTEMPTS: Final = 3
 """How often a trial is given to a worker that dies of it."""
+
+GRACE: Final = 0.5
+"""Seconds that a process which closed its line has to end by itself, so that its exit code is its own."""
 
 type Asked = tuple[int, Mapping[str, Any]]
 type Answered = tuple[int, Outcome]
@@ -74,6 +78,8 @@ class Workers:
                 told = outcome
                 if outcome is None:
                     self._all.remove(worker)
+                    if worker.line.closed or worker.until is None or time.monotonic() < worker.until:
+                        worker.process.join(GRACE)
                     _end(worker)
                     late = worker.until is not None and time.monotonic() >= worker.until
                     if not late and attempt < ATTEMPTS:
@@ -135,7 +141,8 @@ class Workers:
             return f"TimedOut: it took more than {self.time_limit:g} s"
         code = worker.process.exitcode
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        return f"WorkerDied: the process ended with {how}, {ATTEMPTS} times"
+        never = ", before it began: a script that searches with workers does so under if __name__ == '__main__':"
+        return f"WorkerDied: the process ended with {how}, {ATTEMPTS} times{'' if worker.ready else never}"
 
 
 def _end(worker: _Worker) -> None:
@@ -164,6 +171,7 @@ def _work(line: Connection, job: bytes, memory_limit: int | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that is interrupted is the parent
     if memory_limit is not None:
         _limit_memory(memory_limit)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     given: Job = pickle.loads(job)
     with contextlib.suppress(EOFError, ConnectionError):
         line.send(None)
@@ -175,6 +183,14 @@ def _work(line: Connection, job: bytes, memory_limit: int | None) -> None:
             except MemoryError as error:
                 outcome = Outcome((None,) * len(given.objectives), error=f"OutOfMemory: {error}")
             line.send(outcome)
+
+
+def _end_with_parent() -> None:
+    """A trial that never ends goes where the search is gone."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _limit_memory(mebibytes: int) -> None:

@@ -53,6 +53,12 @@ class AlgorithmContract(abc.ABC):
         assert made.batch is None or made.batch >= 1
         assert isinstance(made.on(self.space(), seed=0, trials=10), Searcher)
 
+    def test_it_is_known_by_its_text(self) -> None:
+        """The record knows a search's algorithm by its repr: its settings, and no address of an object."""
+        text = repr(self.make())
+        assert text == repr(self.make())
+        assert " at 0x" not in text, f"{text}: give it a __repr__ with its class and all settings"
+
     def test_points_are_of_the_space(self) -> None:
         """Each point has values that its parameters may have, and `where` allows it."""
         space = self.space()

@@ -56,8 +56,28 @@ class Troubled(rustybt.Strategy):
             time.sleep(60)
         if way == "grows":
             context.much = bytearray(4 * 2**30)
+        if way == "exits":
+            raise SystemExit("on purpose")
         if way == "raises":
             raise ValueError("on purpose")
+
+    def handle_data(self, context: Any, data: Any) -> None:
+        order_target_percent(symbol("IBM"), 1)
+
+
+class Sleeps(rustybt.Strategy):
+    """Says which process it is in, and stays there."""
+
+    def initialize(self, context: Any, pid: str) -> None:
+        Path(pid).write_text(str(os.getpid()))
+        time.sleep(60)
+
+
+class Takes(rustybt.Strategy):
+    """Takes any parameters."""
+
+    def initialize(self, context: Any, **given: Any) -> None:
+        context.given = given
 
     def handle_data(self, context: Any, data: Any) -> None:
         order_target_percent(symbol("IBM"), 1)

@@ -31,7 +31,8 @@ from rustybt.optimize import (
     resume,
     search,
 )
-from tests.unit.optimize._strategies import SPAN, Cross, DiesOnce, Troubled, below, buy, infinite, profit, space
+from rustybt.optimize._objective import EITHER, LESS, MORE
+from tests.unit.optimize._strategies import SPAN, Cross, DiesOnce, Takes, Troubled, below, buy, infinite, profit, space
 
 ROOT = Path(__file__).parents[3]
 
@@ -162,6 +163,89 @@ def test_points_that_come_twice_are_run_once() -> None:
     assert {trial.values for trial in found.all} == {trial.values for trial in found.all[:2]}
 
 
+class Odd:
+    """Answers with what it was made of."""
+
+    batch = 4
+
+    def __init__(self, answer: Any) -> None:
+        self.answer, self.done = answer, False
+
+    def __repr__(self) -> str:
+        return "Odd()"
+
+    def on(self, space: ParameterSpace, *, seed: int = 0, trials: int = 100) -> Any:
+        return self
+
+    def ask(self, count: int) -> Any:
+        return self.answer
+
+    def tell(self, trials: Any) -> None:
+        """Learns nothing."""
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ([], "gave 0 points"),
+        (None, "gave None"),
+        ([{"fast": 5, "slow": 20}] * 9, "gave 9 points"),
+        ([{"fast": 20, "slow": 10}], "no point of the space"),  # where= refuses it
+        ([{"fast": 99, "slow": 20}], "no point of the space"),
+        ([{"fast": 5}], "no point of the space"),
+        ([{"fast": 5, "slow": 20, "more": 1}], "no point of the space"),
+        ([7], "no point of the space"),
+    ],
+)
+def test_what_an_algorithm_may_not_answer_is_said(answer: Any, says: str) -> None:
+    with pytest.raises(SearchStopped, match=rf"Odd\(\).*{says}"):
+        search(Cross, space(), Odd(answer), trials=6, **SPAN)
+
+
+def test_a_worker_does_not_outlive_its_search(tmp_path: Path) -> None:
+    """The parent is killed while a trial sleeps for a minute."""
+    script, pid = tmp_path / "parent.py", tmp_path / "pid"
+    script.write_text(ORPHAN.format(pid=str(pid)))
+    with subprocess.Popen([sys.executable, script], env=os.environ | {"PYTHONPATH": str(ROOT)}) as process:
+        deadline = time.monotonic() + 60
+        while not pid.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    worker = int(pid.read_text())
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{worker}").exists()
+
+
+ORPHAN = """
+from tests.unit.optimize._strategies import SPAN, Sleeps
+from rustybt.optimize import Grid, search
+if __name__ == "__main__":
+    search(Sleeps, {{"pid": [{pid!r}]}}, Grid(), workers=2, **SPAN)
+"""
+
+
+def test_names_and_functions_of_parameters_are_harmless() -> None:
+    """A parameter called Decimal, a `where` that writes into what it is given, and the record that has them."""
+
+    def where(point: dict[str, Any]) -> bool:
+        point["a"] = 99
+        return True
+
+    both = ParameterSpace({"Decimal": Choice([Decimal("0.5"), Decimal(1)])}, a=[1, 2], where=where)
+    found = search(Takes, both, Grid(), name="odd", objective="total_return", **SPAN)
+    assert [trial.params["a"] for trial in found.all] == [1, 2, 1, 2]
+    again = resume("odd", Takes, both)
+    assert [trial.params for trial in again.all] == [trial.params for trial in found.all]
+
+
+def test_a_strategy_that_leaves_python_fails_as_a_trial() -> None:
+    ways = ParameterSpace(way=["well", "exits"])
+    found = search(Troubled, ways, Grid(), objective="total_return", **SPAN)
+    assert [trial.error and trial.error.split(" (")[0] for trial in found.all] == [None, "SystemExit: on purpose"]
+
+
 def test_it_ends_after_so_many_trials_without_a_better_one() -> None:
     found = search(buy, {"unused": range(40)}, Grid(), initialize=_takes, patience=3, batch=1, **SPAN)
     assert len(found.all) == 4  # all are alike: the first, and three that are no better
@@ -188,6 +272,14 @@ def test_less_is_better_where_it_is() -> None:
     assert search(Cross, space(), Grid(), trials=4, objective=profit, **SPAN).best.value is not None
 
 
+def test_of_each_measure_it_is_said_which_is_better() -> None:
+    """A measure that is added has to be put into one of the three."""
+    figures = rustybt.run(buy, benchmark="AAPL", **SPAN).metrics
+    assert sorted([*LESS, *MORE, *EITHER]) == sorted(figures)
+    worse = search(Cross, space(), Grid(), trials=6, objective="cvar_95", **SPAN)
+    assert worse.best.value == min(trial.value for trial in worse.all if trial.value is not None)
+
+
 def test_objectives_ask_for_trades_and_take_for_turnover() -> None:
     result = rustybt.run(buy, **SPAN)
     assert Objective("total_return", least_trades=4).value(result) is None
@@ -209,7 +301,9 @@ def test_objectives_ask_for_trades_and_take_for_turnover() -> None:
         (lambda: search(Cross, space(), Sobol), InputError, "an object"),  # type: ignore[arg-type]
         (lambda: search(Cross, space(), cash=5), InputError, "no option cash="),
         (lambda: search("nowhere.py", space()), InputError, "can't be read"),
-        (lambda: search(Cross, space(), objective="sharp", **SPAN), SearchStopped, "Did you mean 'sharpe'"),
+        (lambda: search(Cross, space(), objective="sharp", **SPAN), InputError, "Did you mean 'sharpe'"),
+        (lambda: search(Cross, space(), objective="beta", **SPAN), InputError, "maximize=True"),
+        (lambda: search(Cross, space(), objective="alpha", **SPAN), SearchStopped, "these runs have none"),
         (lambda: search(Cross, space(), objective=[]), InputError, "one at least"),
         (lambda: search(Cross, space(), bundle="sample", market=1), InputError, "both given"),  # type: ignore[arg-type]
         (lambda: search(Cross, space(), objective=infinite, **SPAN), SearchStopped, "NonFiniteInput"),
