@@ -59,11 +59,11 @@ class Transit(dict[int, Meeting]):
 def arrived(transit: Transit, queues: Iterable[list[WorkingOrder]], bar: int) -> list[list[WorkingOrder]]:
     """Of each queue the orders that have arrived by a bar; a queue without any is left out.
 
-    Those that meet its close only stay in transit.
+    Those that meet its close only stay in transit. The lists are new ones: orders leave their queue as they fill.
     """
     if bar >= transit.last and not transit.late:
         transit.forget()
-        return [queue for queue in queues if queue]
+        return [queue[:] for queue in queues if queue]
     found = []
     for queue in queues:
         there = [order for order in queue if _has_arrived(transit, order.number, bar)]

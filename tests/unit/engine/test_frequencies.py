@@ -23,6 +23,7 @@ from rustybt.api import (
 )
 from rustybt.api import slippage as slips
 from rustybt.errors import NoData
+from tests.unit import _small as small
 
 DAYS = [dt.date(2023, 11, day) for day in (20, 21, 22, 24, 27, 28, 29, 30)]
 """Sessions of New York: the 24th is a half day."""
@@ -226,3 +227,16 @@ def test_data_that_reach_over_no_whole_month_say_so(minutes: pl.DataFrame) -> No
     rustybt.ingest("small", few, frequency="1m", stamp="end", mode="replace")
     with pytest.raises(NoData, match="reach over no whole bar of '1mo'"):
         run("1mo", lambda context, data: None)
+
+
+def test_all_orders_of_an_asset_fill_at_the_open_of_a_week(kernels: str) -> None:
+    """Placed with the week of 1 February, all three fill on Monday the 8th, whatever leaves the queue by then."""
+    small.ingest({"A": [10] * 14}, volume=10**6)
+
+    def three(context: Any, data: Any) -> None:
+        for amount in (1, 20, 300):
+            context.order(context.symbol("A"), amount)
+
+    result = small.run({0: three}, days=14, data_frequency="1w", fill_at="open", kernel=kernels)
+    assert result.transactions["amount"].to_list() == [1, 20, 300]
+    assert result.transactions["dt"].n_unique() == 1
