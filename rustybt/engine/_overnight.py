@@ -21,6 +21,11 @@ def split(loop: Loop, step: int, stamp: int) -> None:
     if not splits:
         return
     books, cents = loop.run.books, loop.compat.split_in_cents
+    for instrument in {instrument.slot: instrument for instrument, _ in splits}.values():
+        # the dividends of the session are owed already: a rest is worth what it is without them
+        paid = instrument.overnight(step, in_cash=True)
+        if paid != 1:
+            books.override_mark(instrument.slot, adjusted(books.mark(instrument.slot), paid, 1))
     for instrument, one in splits:
         loop.run.book.split(
             instrument.slot,
