@@ -21,6 +21,7 @@ def split(loop: Loop, step: int, stamp: int) -> None:
     if not splits:
         return
     books, cents = loop.run.books, loop.compat.split_in_cents
+    loop.run.book.expire(stamp + 1)  # what was good until the night is over, and is not split
     for instrument in {instrument.slot: instrument for instrument, _ in splits}.values():
         # the dividends of the session are owed already: a rest is worth what it is without them
         paid = instrument.overnight(step, in_cash=True)

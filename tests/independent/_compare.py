@@ -51,14 +51,15 @@ def fills(world: World, ours: Simulator, result: Any) -> list[str]:
 def orders(ours: Simulator, result: Any) -> list[str]:
     """The final state of each order."""
     mine = {
-        one.id: (one.asset, one.amount, one.filled, one.limit, one.stop, one.status, one.commission)
+        one.id: (one.asset, one.status, *((one.cause,) if one.status not in ("open", "filled", "held") else ()),
+                 one.amount, one.filled, one.limit, one.stop if one.trail is None else one.trail.level, one.commission)
         for one in ours.orders.values()
-    }
-    rows = result.orders.select("id", "symbol", "amount", "filled", "limit", "stop", "status", "commission").iter_rows()
-    theirs = {
-        row[0]: (row[1], exact(row[2]), exact(row[3]), exact(row[4]), exact(row[5]), row[6], exact(row[7]))
-        for row in rows
-    }
+    }  # fmt: skip
+    theirs = {}
+    for row in result.orders.iter_rows(named=True):
+        over = (row["cause"],) if row["status"] not in ("open", "filled", "held") else ()
+        numbers = [exact(row[name]) for name in ("amount", "filled", "limit", "stop", "commission")]
+        theirs[row["id"]] = (row["symbol"], row["status"], *over, *numbers)
     return pair("order", mine, theirs)
 
 

@@ -60,7 +60,7 @@ def draw(seed: int) -> World:
         cash=Fraction(rng.choice([10_000, 100_000, 1_000_000])),
         fill_at=rng.choice(["close", "open"]),
         trigger=rng.choice(["close", "range"]),
-        same_bar="pessimistic",
+        same_bar=rng.choice(["pessimistic", "pessimistic", "optimistic", "path:ohlc", "path:olhc", "path:nearest"]),
         touch=rng.choice(["at", "at", "through"]),
         slippage=draw_slippage(rng),
         commission=draw_commission(rng),
@@ -169,7 +169,33 @@ def draw_plan(rng: random.Random, world: World) -> None:
 def draw_action(rng: random.Random, world: World, number: int, done: list[dict[str, Any]]) -> dict[str, Any] | None:
     """An order, or a change of an earlier one."""
     name = rng.choice(sorted(world.assets))
-    return draw_order(rng, world, number, name)
+    what = rng.random()
+    if what < 0.72 or not done:
+        return draw_order(rng, world, number, name)
+    if what < 0.76:
+        return {"do": "close", "asset": name}
+    ref = rng.randrange(max(len(done) - 6, 0), len(done))
+    if done[ref]["do"] != "order":
+        return None
+    if what < 0.84:
+        return {"do": "cancel", "ref": ref}
+    return draw_change(rng, world, number, ref, done[ref])
+
+
+def draw_change(
+    rng: random.Random, world: World, number: int, ref: int, order: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Another amount or price of an earlier order."""
+    price, tick = near(rng, world, number, order["asset"])
+    change: dict[str, Any] = {"do": "modify", "ref": ref}
+    for name in ("limit", "stop"):
+        if name in order["style"] and rng.random() < 0.6:
+            change[name] = max(price + tick * rng.randint(-6, 6), tick)
+    if abs(order["amount"]) >= 2 and (rng.random() < 0.5 or len(change) == 2):
+        change["amount"] = order["amount"] * rng.choice(
+            [Fraction(1, 2), Fraction(3, 2), 1] + [Fraction(1, 10)] * (abs(order["amount"]) >= 300)
+        )
+    return change if len(change) > 2 else None
 
 
 def near(rng: random.Random, world: World, number: int, name: str) -> tuple[Fraction, Fraction]:
@@ -183,14 +209,21 @@ def near(rng: random.Random, world: World, number: int, name: str) -> tuple[Frac
 
 
 def draw_order(rng: random.Random, world: World, number: int, name: str) -> dict[str, Any]:
-    """A market, limit, stop or stop-limit order."""
+    """An order of any kind."""
     price, tick = near(rng, world, number, name)
     amount = Fraction(rng.choice([1, 7, 50, 100, 100, 300, 1_000])) * rng.choice([1, 1, -1])
     if rng.random() < 0.1:
         amount += Fraction(rng.choice(["0.5", "0.99995", "0.123"]))
-    side = 1 if amount > 0 else -1
+    seen = any(at <= number for at in world.assets[name].bars)
+    style = draw_style(rng, price, tick, 1 if amount > 0 else -1, seen=seen)
+    return {"do": "order", "asset": name, "amount": amount, "style": style, **draw_options(rng, world, number, style)}
+
+
+def draw_style(rng: random.Random, price: Fraction, tick: Fraction, side: int, *, seen: bool) -> dict[str, Any]:
+    """Prices of an order, about where the market is."""
     off = tick * rng.randint(-4, 9)
-    kind = rng.choice(["market", "market", "limit", "limit", "stop", "stop_limit"])
+    kinds = ["market", "market", "limit", "limit", "limit", "stop", "stop", "stop_limit", "touch", "touch_limit", "at"]
+    kind = rng.choice([*kinds, "trail", "trail"] if seen else kinds)
     style: dict[str, Any] = {}
     if kind in ("limit", "stop_limit"):
         style["limit"] = max(price - side * off, tick)
@@ -198,4 +231,53 @@ def draw_order(rng: random.Random, world: World, number: int, name: str) -> dict
         style["stop"] = max(price + side * tick * rng.randint(-2, 9), tick)
     if kind == "stop_limit" and rng.random() < 0.5:
         style["limit"] = max(style["stop"] + side * tick * rng.randint(0, 3), tick)
-    return {"do": "order", "asset": name, "amount": amount, "style": style}
+    if kind in ("touch", "touch_limit"):
+        style["touch"] = max(price - side * off, tick)
+    if kind == "touch_limit":
+        style["limit"] = max(style["touch"] + tick * rng.randint(-3, 3), tick)
+    if kind == "at":
+        style["at"] = rng.choice(["open", "close"])
+        if rng.random() < 0.5:
+            style["limit"] = max(price - side * tick * rng.randint(-4, 4), tick)
+    if kind == "trail":
+        style["trail"] = draw_trail(rng, tick)
+    return style
+
+
+def draw_trail(rng: random.Random, tick: Fraction) -> dict[str, Any]:
+    """The distance of a trailing stop."""
+    trail: dict[str, Any] = {"by_bar": rng.random() < 0.4}
+    if rng.random() < 0.6:
+        trail["amount"] = tick * rng.randint(1, 9) + (tick * Fraction(3, 10) if rng.random() < 0.2 else 0)
+    else:
+        trail["percent"] = decimal(rng.choice(["0.01", "0.5", "1", "2.5"]))
+    if rng.random() < 0.3:
+        trail["offset"] = tick * rng.randint(0, 4) + (tick * Fraction(1, 2) if rng.random() < 0.2 else 0)
+    return trail
+
+
+def draw_options(rng: random.Random, world: World, number: int, style: dict[str, Any]) -> dict[str, Any]:
+    """Time in force, post only, reduce only."""
+    options: dict[str, Any] = {}
+    if set(style) == {"limit"} and rng.random() < 0.15:
+        options["post_only"] = True
+    if rng.random() < 0.12:
+        options["reduce_only"] = True
+    if "at" in style or rng.random() < 0.55:
+        return options
+    moment = world.moments[number]
+    kind = rng.choice(["day", "date", "moment", "ioc", "fok"])
+    if kind == "day":
+        options["force"] = "day"
+    elif kind == "date":
+        first = moment.session + moment.last
+        if first < len(world.sessions):
+            options["until"] = world.sessions[min(first + rng.choice([0, 1, 2]), len(world.sessions) - 1)]
+    elif kind == "moment":
+        later = world.moments[min(number + rng.randint(1, 4), len(world.moments) - 1)]
+        options["until"] = max(later.end, moment.end) + dt.timedelta(minutes=rng.choice([0, 0, 5, -5, 1_000]))
+        if options["until"] <= moment.end:
+            options["until"] = moment.end + dt.timedelta(minutes=7)
+    elif set(style) <= {"limit"} and not options.get("post_only"):
+        options["force"] = kind
+    return options

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -48,7 +48,8 @@ class Order:
     cause: str | None = None
     reached: bool = False
     commission: Fraction = NOTHING
-    fills: list[Any] = field(default_factory=list)
+    exits_of: Order | None = None
+    links: Any = None
 
     @property
     def side(self) -> int:
@@ -68,9 +69,10 @@ class Order:
 def stands(order: Order, best: Fraction, tick: Fraction) -> Fraction:
     """Where a trailing stop stands that has seen this best price: at the tick, and not at the best price itself."""
     assert order.trail is not None
-    level = to_tick(best - -order.side * order.trail.distance(best), tick, up=order.side > 0)
-    nearest = to_tick(best + order.side * tick, tick, up=order.side > 0)
-    return max(level, nearest) if order.side > 0 else min(level, nearest)
+    level = to_tick(best + order.side * order.trail.distance(best), tick, up=order.side > 0)
+    if order.side > 0:
+        return max(level, tick * (best // tick + 1))
+    return min(level, tick * (-(-best // tick) - 1))
 
 
 def within(price: Fraction, limit: Fraction, side: int, touch: str) -> bool:
@@ -101,19 +103,18 @@ def _trails_to(asset: Asset, order: Order, price: Fraction) -> bool:
     trail = order.trail
     assert trail is not None
     if (price - trail.level) * order.side >= 0:
-        _limit_from(asset, order, trail.level)
+        order.limit = limit_from(order, trail.level, asset.tick)
         return True
-    if (price - trail.best) * order.side < 0:
-        trail.best = price
-        trail.level = stands(order, price, asset.tick)
+    follow(order, price, asset.tick)
     return False
 
 
-def _limit_from(asset: Asset, order: Order, level: Fraction) -> None:
+def limit_from(order: Order, level: Fraction, tick: Fraction) -> Fraction | None:
     """A trailing stop-limit has its limit from the level at which it was reached."""
     assert order.trail is not None
-    if order.trail.offset is not None:
-        order.limit = to_tick(level + order.side * order.trail.offset, asset.tick, up=order.side < 0)
+    if order.trail.offset is None:
+        return None
+    return to_tick(level + order.side * order.trail.offset, tick, up=order.side < 0)
 
 
 def in_range(world: World, order: Order, bar: Bar) -> Fraction | None:
@@ -124,7 +125,7 @@ def in_range(world: World, order: Order, bar: Bar) -> Fraction | None:
             return bar.close if world.fill_at == "close" else bar.open
         return _limit_in(world, order.limit, side, bar)
     if order.trail is not None:
-        return _trailing_in(world, order, bar)
+        return _by_bar(world, order, bar)
     price = order.stop if order.stop is not None else order.touch
     assert price is not None
     toward = side if order.stop is not None else -side  # the way that prices go to reach it
@@ -150,36 +151,30 @@ def _limit_in(world: World, limit: Fraction, side: int, bar: Bar) -> Fraction | 
     return limit if within(bar.low if side > 0 else bar.high, limit, side, world.touch) else None
 
 
-def _trailing_in(world: World, order: Order, bar: Bar) -> Fraction | None:
-    """A stop that follows, on a bar by range: the worst price that agrees with the bar.
-
-    `up` is +1 for a sale, which follows prices up; for a buy all is mirrored.
-    """
-    asset, trail, up = world.assets[order.asset], order.trail, -order.side
+def _by_bar(world: World, order: Order, bar: Bar) -> Fraction | None:
+    """A stop that follows by whole bars: tested as it stood, and moved when the bar is over."""
+    asset, trail, side = world.assets[order.asset], order.trail, order.side
     assert trail is not None
-    good, bad = (bar.high, bar.low) if up > 0 else (bar.low, bar.high)
-    best = bar.open if (bar.open - trail.best) * up > 0 else trail.best
-    after_open = stands(order, best, asset.tick)
-    best = good if (good - best) * up > 0 else best
-    highest = stands(order, best, asset.tick)
-    price = None
-    if (bar.open - trail.level) * up <= 0:
-        price, level = bar.open, trail.level
-    elif trail.by_bar:
-        if (bad - trail.level) * up <= 0:
-            price = level = trail.level
-    elif (bad - after_open) * up <= 0:
-        price = level = after_open
-    elif (bad - highest) * up <= 0 and (bar.close - bad) * up >= 0:
-        price = level = bad
-    if price is None:
-        trail.best, trail.level = best, highest
+    good, bad = (bar.high, bar.low) if side < 0 else (bar.low, bar.high)
+    if (bad - trail.level) * side < 0:
+        follow(order, good, asset.tick)
         return None
     order.reached = True
-    _limit_from(asset, order, level)
-    if order.limit is None or within(price, order.limit, order.side, world.touch):
-        return price
-    return _limit_in(world, order.limit, order.side, bar) if price == bar.open else None
+    order.limit = limit_from(order, trail.level, asset.tick)
+    if (bar.open - trail.level) * side >= 0:
+        return bar.open if order.limit is None else _limit_in(world, order.limit, side, bar)
+    if order.limit is None or within(trail.level, order.limit, side, world.touch):
+        return trail.level
+    return order.limit if within(bar.close, order.limit, side, world.touch) else None
+
+
+def follow(order: Order, price: Fraction, tick: Fraction) -> None:
+    """A trailing stop that was not reached has seen this price."""
+    trail = order.trail
+    assert trail is not None
+    if (price - trail.best) * order.side < 0:
+        trail.best = price
+        trail.level = stands(order, price, tick)
 
 
 def filled_at_open(world: World, order: Order, bar: Bar) -> bool:
@@ -202,10 +197,13 @@ def hangs(world: World, order: Order, bar: Bar) -> bool:
     """Whether it is an order alone that hangs on the order of prices, and the bar comes to what it waits for."""
     if not order.waits() or order.force in ("ioc", "fok") or order.at is not None or filled_at_open(world, order, bar):
         return False
+    good, bad = (bar.high, bar.low) if order.side < 0 else (bar.low, bar.high)
     if order.trail is not None:
-        return not order.trail.by_bar
+        best = max(order.trail.best, good) if order.side < 0 else min(order.trail.best, good)
+        level = order.trail.level if order.trail.by_bar else stands(order, best, world.assets[order.asset].tick)
+        return (bad - level) * order.side >= 0 and not (order.trail.by_bar and order.trail.offset is None)
     if order.limit is None:
         return False
     if order.stop is not None:
-        return ((bar.high if order.side > 0 else bar.low) - order.stop) * order.side >= 0
-    return (((order.touch or NOTHING) - (bar.low if order.side > 0 else bar.high)) * order.side) >= 0
+        return (bad - order.stop) * order.side >= 0
+    return ((order.touch or NOTHING) - good) * order.side >= 0

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from tests.independent._books import Books
 from tests.independent._models import Fees, quoted
-from tests.independent._orders import Order, Trail, at_one_price, filled_at_open, hangs, in_range, stands, within
+from tests.independent._orders import (
+    Order,
+    Trail,
+    at_one_price,
+    filled_at_open,
+    follow,
+    hangs,
+    in_range,
+    stands,
+    within,
+)
+from tests.independent._paths import Leg, Walk, chosen
 from tests.independent._world import NOTHING, Asset, Bar, World, size, to_tick
 
 
@@ -48,6 +60,10 @@ class Simulator:
     def opening(self, session: int) -> None:
         """Dividends earned, then paid; splits of orders, then of positions."""
         assets = list(self.world.assets.values())
+        begins = next(one.begin for one in self.world.moments if one.session == session)
+        for order in list(self.open):
+            if isinstance(order.until, dt.datetime) and order.until <= begins:
+                self.end(order, "cancelled", "expired")
         for asset in assets:
             self.books.earn(asset, session)
         self.books.pay(session)
@@ -74,7 +90,11 @@ class Simulator:
             trail.best *= ratio
             trail.amount = None if trail.amount is None else trail.amount * ratio
             trail.offset = None if trail.offset is None else trail.offset * ratio
-            trail.level = asset.tick * round(trail.level * ratio / asset.tick)
+            levels = asset.tick * round(trail.level * ratio / asset.tick), stands(order, trail.best, asset.tick)
+            if not order.reached:
+                trail.level = min(levels) if order.side > 0 else max(levels)
+            else:
+                trail.level = levels[0]
 
     def closing(self, session: int) -> None:
         """Close-outs, then what is good until now, then the cancel policy, then the day's row."""
@@ -87,7 +107,7 @@ class Simulator:
                     self.end(order, "cancelled", "closed_out")
         for order in list(self.open):
             if self.over(order, session):
-                self.end(order, "expired", "expired")
+                self.end(order, "cancelled", "expired")
             elif self.world.cancel_at_close and not (self.world.daily and order.placed == self.moment):
                 self.end(order, "cancelled", "session_ended")
         self.daily.append((self.books.cash, self.books.value()))
@@ -98,6 +118,8 @@ class Simulator:
         """Whether an order is good until this close."""
         if order.force == "day":
             return not (self.world.daily and order.placed == self.moment)
+        if isinstance(order.until, dt.datetime):
+            return order.until <= self.world.moments[self.moment].end
         return (
             isinstance(order.until, dt.date)
             and not isinstance(order.until, dt.datetime)
@@ -112,24 +134,70 @@ class Simulator:
             self.books.see(name, number)
             bar = asset.bars.get(number)
             taken = NOTHING
-            for order in self.queue(name, bar):
-                if order.status == "open":
-                    taken += self.work(order, asset, bar, taken)
+            waiting = [one for one in self.open if one.asset == name and one.placed < number]
+            waiting.sort(key=lambda one: one.turn)
+            if bar is not None and bar.volume > 0 and self.world.trigger == "range":
+                self.range_bar(waiting, asset, bar)
+            else:
+                for order in waiting:
+                    if order.status == "open" and not (bar is not None and bar.volume > 0 and self.flat(order)):
+                        taken += self.work(order, asset, bar, taken)
+            for order in waiting:
+                self.flat(order)
 
-    def queue(self, name: str, bar: Bar | None) -> list[Order]:
-        """The orders of an asset that are eligible, oldest first; on a bar that is walked, what the open fills."""
-        waiting = [one for one in self.open if one.asset == name and one.placed < self.moment]
-        waiting.sort(key=lambda one: one.turn)
-        walked = bar is not None and bar.volume > 0 and self.world.trigger == "range"
-        if walked and any(hangs(self.world, one, bar) for one in waiting):
+    def flat(self, order: Order) -> bool:
+        """Ends an order that only reduces where there is nothing that it would reduce."""
+        if order.reduce_only and order.status == "open" and self.books.held[order.asset] * order.side >= 0:
+            self.end(order, "cancelled", "nothing_to_reduce")
+        return order.status != "open"
+
+    def range_bar(self, waiting: list[Order], asset: Asset, bar: Bar) -> None:
+        """A bar by range: what hangs on the order of prices is walked, and then the open comes first."""
+        hanging = {one.id for one in waiting if hangs(self.world, one, bar)}
+        if hanging:
             waiting.sort(key=lambda one: not filled_at_open(self.world, one, bar))
-        return waiting
+        taken = NOTHING
+        for order in waiting:
+            if order.status != "open" or self.flat(order):
+                continue
+            if order.id in hanging and not self.past(order):
+                taken += self.walk([order], asset, bar, taken)
+            else:
+                taken += self.work(order, asset, bar, taken)
+                if order.trail is not None and order.status == "open" and order.waits():
+                    follow(order, bar.high if order.side < 0 else bar.low, asset.tick)
+
+    def walk(self, orders: list[Order], asset: Asset, bar: Bar, taken: Fraction) -> Fraction:
+        """Orders along the path by which the bar is read; returns the units that they took."""
+        walk, legs = Walk(self.world, bar, asset.tick), [Leg.of(one) for one in orders]
+        had = NOTHING
+
+        def after(now: list[Leg], at: int, price: Fraction) -> list[Leg]:
+            nonlocal had
+            order = now[at].order
+            order.reached, order.limit = True, now[at].limit
+            had += self.execute(order, asset, bar, price, taken + had)
+            return [replace(Leg.of(leg.order), best=leg.best, level=leg.level) for leg in now]
+
+        for number, price in enumerate(chosen(walk, legs)):
+            legs = walk.come(legs, price, after, opens=not number)
+        for leg in legs:
+            order = leg.order
+            if order.trail is not None and leg.level is not None and leg.best is not None:
+                order.trail.best, order.trail.level = leg.best, leg.level
+            if leg.phase in ("limit", "market") and order.waits():
+                order.reached, order.limit = True, leg.limit
+        return had
+
+    def past(self, order: Order) -> bool:
+        """Whether a bar ends after the moment that an order is good until."""
+        return isinstance(order.until, dt.datetime) and self.world.moments[self.moment].end > order.until
 
     def work(self, order: Order, asset: Asset, bar: Bar | None, taken: Fraction) -> Fraction:
         """One order on one bar; returns the units that it took of it."""
         moment = self.world.moments[self.moment]
-        if isinstance(order.until, dt.datetime) and moment.end > order.until:
-            self.end(order, "expired", "expired")
+        if self.past(order):
+            self.end(order, "cancelled", "expired")
             return NOTHING
         if (order.at == "open" and not moment.first) or (order.at == "close" and not moment.last):
             return NOTHING
@@ -139,7 +207,7 @@ class Simulator:
             if price is not None:
                 had = self.execute(order, asset, bar, price, taken)
         if order.status == "open" and (order.force in ("ioc", "fok") or order.at is not None):
-            self.end(order, "cancelled", "not_at_once" if order.at is None else "auction")
+            self.end(order, "cancelled", "not_at_once")
         return had
 
     def offered(self, order: Order, bar: Bar) -> Fraction | None:
@@ -180,8 +248,6 @@ class Simulator:
         self.fills.append((self.moment, order.id, order.asset, quantity, price, offer, fee))
         if not order.left:
             self.end(order, "filled", None)
-        elif order.reduce_only and not self.books.held[order.asset]:
-            self.end(order, "cancelled", "nothing_to_reduce")
 
     def end(self, order: Order, status: str, cause: str | None) -> None:
         """The order is over."""
@@ -224,14 +290,16 @@ class Simulator:
         ended = self.world.moments[last_bar].session
         last = self.books.mark(name)
         if session > (ended if asset.auto_close is None else min(ended, asset.auto_close)):
-            order.status, order.cause = "rejected", "asset_ended"
+            order.status, order.cause, order.trail = "rejected", "asset_ended", None
         elif (
             order.post_only
             and last is not None
             and order.limit is not None
-            and within(last, order.limit, order.side, self.world.touch)
+            and within(last, order.limit, order.side, "at")
         ):
             order.status, order.cause = "rejected", "post_only"
+        elif order.reduce_only and self.books.held[name] * order.side >= 0:
+            order.status, order.cause = "rejected", "nothing_to_reduce"
         else:
             self.open.append(order)
         return order
@@ -285,7 +353,9 @@ class Simulator:
             if name in action:
                 was = getattr(order, name)
                 self.price(order, {name: action[name]}, asset)
-                changed = changed or getattr(order, name) != was
+                if getattr(order, name) != was:
+                    changed = True
+                    order.reached = order.reached and name != "stop"  # a new stop waits to be reached anew
         if changed or abs(order.amount) > abs(before):
             self.turns += 1
             order.turn = self.turns

@@ -128,20 +128,58 @@ class Planned(rustybt.Strategy):
             api.order(api.symbol(action["asset"]), text(action["amount"]), style=style_of(action), **options_of(action))
         ]
 
+    def earlier(self, action: dict[str, Any]) -> str | None:
+        """The id that an earlier action was given."""
+        placed = self.placed[action["ref"]]
+        return placed[action.get("leg", 0)] if placed else None
+
+    def do_cancel(self, action: dict[str, Any]) -> None:
+        """Takes an order back."""
+        api.cancel_order(self.earlier(action))
+
+    def do_close(self, action: dict[str, Any]) -> list[str | None]:
+        """Closes a position."""
+        return [api.close_position(api.symbol(action["asset"]))]
+
+    def do_modify(self, action: dict[str, Any]) -> None:
+        """Changes an order."""
+        names = {"amount": "amount", "limit": "limit_price", "stop": "stop_price"}
+        found = self.earlier(action)
+        if found is not None:
+            api.modify_order(found, **{names[name]: text(action[name]) for name in names if name in action})
+
 
 def style_of(action: dict[str, Any]) -> Any:
     """The style of a drawn order."""
     style = {name: text(value) for name, value in action["style"].items() if isinstance(value, Fraction)}
-    if "limit" in style and "stop" in style:
-        return execution.StopLimitOrder(style["limit"], style["stop"])
+    limit, at, trail = style.get("limit"), action["style"].get("at"), action["style"].get("trail")
+    if at is not None:
+        both = {"open": (execution.MarketOnOpen, execution.LimitOnOpen)}
+        plain, limited = both.get(at, (execution.MarketOnClose, execution.LimitOnClose))
+        return plain() if limit is None else limited(limit)
+    if trail is not None:
+        terms = {name: text(trail[name]) for name in ("amount", "percent") if name in trail}
+        terms["trail"] = "bar" if trail["by_bar"] else "range"
+        if "offset" in trail:
+            return execution.TrailingStopLimitOrder(limit_offset=text(trail["offset"]), **terms)
+        return execution.TrailingStopOrder(**terms)
+    if "touch" in style:
+        touch = style["touch"]
+        return execution.MarketIfTouchedOrder(touch) if limit is None else execution.LimitIfTouchedOrder(limit, touch)
     if "stop" in style:
-        return execution.StopOrder(style["stop"])
-    return execution.LimitOrder(style["limit"]) if "limit" in style else execution.MarketOrder()
+        stop = style["stop"]
+        return execution.StopOrder(stop) if limit is None else execution.StopLimitOrder(limit, stop)
+    return execution.MarketOrder() if limit is None else execution.LimitOrder(limit)
 
 
 def options_of(action: dict[str, Any]) -> dict[str, Any]:
     """Time in force and the rest."""
-    return {}
+    options = {name: action[name] for name in ("post_only", "reduce_only") if name in action}
+    if "force" in action:
+        options["time_in_force"] = action["force"]
+    if "until" in action:
+        options["good_till"] = action["until"]
+    return options
 
 
 def reckon(world: World, kernel: str = "auto") -> Any:
