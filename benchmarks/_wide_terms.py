@@ -29,7 +29,7 @@ def main() -> None:
     market = rustybt.load(sys.argv[1])
     assets = market.data.assets()
     drawn = np.random.default_rng(1).choice(len(assets), ALONE, replace=False).tolist()
-    told: dict[str, Any] = {"assets": len(assets), "bars": len(market.data.calendar.days)}
+    told: dict[str, Any] = {"assets": len(assets)}
 
     def asked(several: Any) -> list[Any]:
         return [term(kind, several, **{name: 20 for name in kind.parameters if name == "window"}) for kind in KINDS]

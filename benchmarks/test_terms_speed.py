@@ -147,7 +147,7 @@ def test_ten_terms_of_eight_thousand_assets_and_ten_years(capsys: pytest.Capture
     command = [sys.executable, "-m", "benchmarks._wide_terms", "wide"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1])
     told = json.loads(done.stdout)
-    assert (told["assets"], told["bars"] >= 2_520, told["values"]) == (8_000, True, 10 * 8_000 * 2_520)
+    assert (told["assets"], told["values"]) == (8_000, 10 * 8_000 * 2_520)
     assert told["differ"] == 0
     with capsys.disabled():
         print(

@@ -38,10 +38,8 @@ fn tables<'a>(
         .iter()
         .map(|buffer| read(py, buffer))
         .collect::<PyResult<Vec<_>>>()?;
-    let filled: Option<Vec<Found<'a>>> = found
-        .iter()
-        .map(|buffer| buffer.as_mut_slice(py))
-        .collect();
+    let filled: Option<Vec<Found<'a>>> =
+        found.iter().map(|buffer| buffer.as_mut_slice(py)).collect();
     let filled = filled.ok_or_else(|| PyValueError::new_err("a table can't be filled"))?;
     let size = read.first().map_or(0, Table::size);
     let alike = read.iter().all(|table| table.size() == size)
@@ -100,7 +98,8 @@ pub fn lay(py: Python<'_>, columns: Vec<Told>, missing: f64, found: Buffer) -> P
     let mut numbers = Vec::with_capacity(columns.len());
     for (buffer, from, first, end, _) in &columns {
         let read = buffer.as_slice(py).map(Numbers);
-        let read = read.ok_or_else(|| PyValueError::new_err("the numbers are not laid in a row"))?;
+        let read =
+            read.ok_or_else(|| PyValueError::new_err("the numbers are not laid in a row"))?;
         let count = end.saturating_sub(*first);
         if count > 0 && from.saturating_add(count) > read.0.len() {
             return Err(PyValueError::new_err("there are fewer numbers than rows"));
@@ -136,7 +135,9 @@ pub fn rolled(
     let (read, filled) = tables(py, &columns, &found, wide)?;
     let read: Vec<&Cells<'_>> = read.iter().collect();
     let size = read.first().map_or(0, |table| table.size());
-    let told = unlocked(py, size, || windows::rolled(figure, &read, &filled, wide, window));
+    let told = unlocked(py, size, || {
+        windows::rolled(figure, &read, &filled, wide, window)
+    });
     if told {
         return Ok(());
     }
