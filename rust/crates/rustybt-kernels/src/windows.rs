@@ -256,13 +256,7 @@ impl Joining {
 type State<const S: usize, const L: usize> = [[f64; L]; S];
 
 /// `L` columns of the tables, from one on.
-fn some<
-    F: Figure<C, S>,
-    T: Table + ?Sized,
-    const C: usize,
-    const S: usize,
-    const L: usize,
->(
+fn some<F: Figure<C, S>, T: Table + ?Sized, const C: usize, const S: usize, const L: usize>(
     columns: &[&T],
     found: &[Found<'_>],
     wide: usize,
@@ -289,8 +283,7 @@ fn some<
             if start == 0 {
                 tell(place, &ends[place]);
             } else {
-                let whole =
-                    joined::<F, C, S, L>(&ends[place + 1], &begun, &joining.whole[place]);
+                let whole = joined::<F, C, S, L>(&ends[place + 1], &begun, &joining.whole[place]);
                 tell(start + place, &whole);
             }
         }
@@ -314,13 +307,7 @@ fn some<
 }
 
 #[inline(always)]
-fn single<
-    F: Figure<C, S>,
-    T: Table + ?Sized,
-    const C: usize,
-    const S: usize,
-    const L: usize,
->(
+fn single<F: Figure<C, S>, T: Table + ?Sized, const C: usize, const S: usize, const L: usize>(
     columns: &[&T],
     at: usize,
 ) -> State<S, L> {
@@ -520,7 +507,6 @@ fn window_group<T: Table + ?Sized, const L: usize>(
 }
 
 /// Of each column the stop that trails a price: the bands that it may move in come in, level and direction go out.
-#[expect(clippy::too_many_arguments)] // three columns, two that are told
 pub fn trailed<T: Table + ?Sized>(
     above: &T,
     below: &T,

@@ -38,10 +38,8 @@ fn tables<'a>(
         .iter()
         .map(|buffer| read(py, buffer))
         .collect::<PyResult<Vec<_>>>()?;
-    let filled: Option<Vec<Found<'a>>> = found
-        .iter()
-        .map(|buffer| buffer.as_mut_slice(py))
-        .collect();
+    let filled: Option<Vec<Found<'a>>> =
+        found.iter().map(|buffer| buffer.as_mut_slice(py)).collect();
     let filled = filled.ok_or_else(|| PyValueError::new_err("a table can't be filled"))?;
     let size = read.first().map_or(0, Table::size);
     let alike = read.iter().all(|table| table.size() == size)
