@@ -507,7 +507,6 @@ fn window_group<T: Table + ?Sized, const L: usize>(
 }
 
 /// Of each column the stop that trails a price: the bands that it may move in come in, level and direction go out.
-#[expect(clippy::too_many_arguments)] // three columns, two that are told
 pub fn trailed<T: Table + ?Sized>(
     above: &T,
     below: &T,
