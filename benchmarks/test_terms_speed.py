@@ -1,4 +1,4 @@
-"""What terms cost: a million bars, a sweep over a thousand pairs of averages beside vectorbt's, a market of 8,000 assets.
+"""What terms cost: a million bars, a thousand pairs of averages beside vectorbt, ten terms of a market of 8,000 assets.
 
 Core-seconds, so that a busy machine says nearly the same; results are compared before times. That of 8,000 assets is
 by the clock, and wants two idle cores.
