@@ -114,12 +114,13 @@ class CustomSlippage(SlippageModel):
             raise TransactionWithWrongDirection(
                 f"{name} returned {answer[1]} units for an order of {self._shown(order)}. Return them with its sign."
             )
-        if filled > wanted:
+        if filled > abs(order.amount - order.filled):
             raise TransactionVolumeExceedsOrder(
                 f"{name} returned {answer[1]} units for an order of {self._shown(order)}. Return order.open_amount at "
                 "most."
             )
-        return price, filled
+        # less than the open amount may fill here: what a reduce-only order or an exit may still close
+        return price, min(filled, wanted)
 
     def _shown(self, order: WorkingOrder) -> str:
         view = self._outside.order_view(order)
