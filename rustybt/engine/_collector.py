@@ -11,8 +11,6 @@ FROZEN_AT_START: Final = 5_000
 """An interpreter begins with a few hundred objects frozen; who freezes on purpose has the libraries' beside them."""
 
 
-
-
 class _Frozen:
     """Whose objects are frozen, as far as this process's runs have seen."""
 

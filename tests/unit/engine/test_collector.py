@@ -22,17 +22,6 @@ def bundle(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.freeze()
 
 
-@pytest.fixture
-def thawed() -> Iterator[None]:
-    """What the tests as a whole froze is thawed for this one."""
-    frozen = gc.get_freeze_count() > FROZEN_AT_START
-    gc.unfreeze()
-    yield
-    if frozen:
-        gc.freeze()
-
-
-@pytest.mark.usefixtures("thawed")
 def test_what_was_alive_is_frozen_during_a_run_and_not_after_it() -> None:
     counts: list[int] = []
     run(lambda context, data: counts.append(gc.get_freeze_count()))
@@ -40,7 +29,6 @@ def test_what_was_alive_is_frozen_during_a_run_and_not_after_it() -> None:
     assert gc.get_freeze_count() <= FROZEN_AT_START
 
 
-@pytest.mark.usefixtures("thawed")
 def test_a_run_that_fails_thaws_too() -> None:
     def fail(context: Any, data: Any) -> None:
         raise RuntimeError("no")
