@@ -130,7 +130,7 @@ def _line(base: Result, name: str, other: Result | Exception) -> dict[str, Any]:
         nothing: dict[str, Any] = {"first_session": None, "final_value": None, "frames": [], "columns": []}
         return {"row": name, "changes": True, "raised": raised} | nothing
     frames, columns, session = differing(base, other)
-    ends = [result.metrics["final_value"] or Decimal(0) for result in (other, base)]
+    ends = [result.first_figures["final_value"] or Decimal(0) for result in (other, base)]
     return {
         "row": name,
         "changes": bool(frames or columns),

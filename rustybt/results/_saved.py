@@ -20,7 +20,8 @@ NEWEST = "latest"
 class SavedRun:
     """A saved result, without its frames.
 
-    path: its folder. saved: UTC. manifest: what it was made from. metrics: the figures, as of `Result.metrics`.
+    path: its folder. saved: UTC. manifest: what it was made from. metrics: the first figures, as of `Result.metrics`:
+    those of `rustybt.metrics.summary`, of orders, fills and commission.
     files: of the frames, within the folder.
     """
 

@@ -80,7 +80,7 @@ def _write(result: Result, folder: Path) -> None:
         "schema": SCHEMA,
         "periods": result.periods,
         "manifest": result.manifest,
-        "metrics": {k: v if isinstance(v, int | None) else str(v) for k, v in result.metrics.items()},
+        "metrics": {k: v if isinstance(v, int | None) else str(v) for k, v in result.first_figures.items()},
         "report": json.loads(json.dumps(result.written_report, default=text_of_object)),
         "notes": [{"code": note.code, "text": note.text, "data": dict(note.data)} for note in result.notes],
         "looks_back": market,
