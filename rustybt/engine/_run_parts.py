@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Concatenate
 
 from rustybt.core import DAY_NS, parse_moment
 from rustybt.engine._benchmark import benchmark_of
-from rustybt.engine._hints import explain
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._prepared import Prepared
@@ -64,6 +63,8 @@ def active(context: Any) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        from rustybt.engine._hints import explain
+
         explain(error)
         raise
     finally:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rustybt.core import Asset
-from rustybt.core.latency import Latency
-from rustybt.orders import AccountControl
 
 if TYPE_CHECKING:
     from rustybt.core.carrying import BorrowTerms, FinancingTerms, RolloverTerms
+    from rustybt.core.latency import Latency
+    from rustybt.orders import AccountControl
     from rustybt.orders.accounts import CashAccount, Rule
 
 
