@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from rustybt.core import MARKET_TERMS, Explanation, OrderTerms, RunBars, kind_of, text_of_object, to_scale
+from rustybt.core import MARKET_TERMS, Explanation, OrderTerms, kind_of, text_of_object, to_scale
 from rustybt.engine._bars_again import MarketAgain
 from rustybt.engine._market import reference_to
 from rustybt.engine._run_terms import pages_of
@@ -19,6 +19,7 @@ from rustybt.execution import Meeting, Triggers
 from rustybt.view import Axis
 
 if TYPE_CHECKING:
+    from rustybt.core import RunBars
     from rustybt.engine._prepared import Prepared
     from rustybt.engine._recorder import Recorder
     from rustybt.engine._state import RunState
@@ -83,7 +84,7 @@ class Explainer:
         return _explanation(order_id, past, self._triggers, models_of(self._settings))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Afterwards:
     """Explains the orders of a result: it opens the market again, which the result does not hold.
 

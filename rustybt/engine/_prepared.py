@@ -41,7 +41,7 @@ from rustybt.strategy import Context, RunSettings
 from rustybt.view import MarketView
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Prepared:
     """What a run is made of. given: the arguments of `run_algorithm`."""
 

@@ -27,8 +27,6 @@ from rustybt.orders import OrderGate
 from rustybt.results import Result
 
 if TYPE_CHECKING:
-    from rustybt.engine._loop import Loop
-    from rustybt.engine._prepared import Prepared
     from rustybt.engine._snapshot import Snapshot
     from rustybt.strategy import Context, Strategy
 
@@ -197,7 +195,7 @@ class Run:
         self._failed = self._moving = False
         parts = self._parts = prepared(given)
         with active(self._parts.context):
-            self._loop = loop_of(parts) if snapshot is None else _restored(snapshot, parts)
+            self._loop = loop_of(parts, snapshot)
             self._loop.ends = ending_at_ruin(given["on_ruin"], parts.run.account, self._loop.recorder)
         if (watch := WATCHED.get()) is not None:
             self._loop.agenda.every(Phase.CLOSE, watch.after_bar)
@@ -396,9 +394,3 @@ class Run:
             self._moving = False
         self._failed = False
         return found
-
-
-def _restored(snapshot: Snapshot, parts: Prepared) -> Loop:
-    from rustybt.engine._snapshot import restored
-
-    return restored(snapshot, parts)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rustybt.core import TermValues
 from rustybt.errors import HistoryWindowStartsBeforeData
 
 if TYPE_CHECKING:
+    from rustybt.core import TermValues
     from rustybt.view import AskedTerm, MarketView, TermSpec
 
 type Page = Mapping[str, Any]
@@ -36,6 +36,8 @@ def pages_of(terms: Iterable[AskedTerm]) -> list[dict[str, Any]]:
 
 def terms_said(view: MarketView, terms: Sequence[AskedTerm | Page], sid: int) -> list[TermValues]:
     """What terms said of an asset, each once. They are those of the run, or those that a saved result has of it."""
+    from rustybt.core import TermValues
+
     found: dict[Any, TermValues] = {}
     for one in terms:
         if sid not in _sids(one):
@@ -53,6 +55,7 @@ def terms_said(view: MarketView, terms: Sequence[AskedTerm | Page], sid: int) ->
 
 def _said(view: MarketView, spec: TermSpec, sid: int) -> TermValues | None:
     """None of a term that has no value up to the run's end, which the strategy can't have read."""
+    from rustybt.core import TermValues
     from rustybt.view import name_of, values_at_bars
 
     name = name_of(spec)

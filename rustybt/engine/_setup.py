@@ -271,7 +271,7 @@ def _carrying(run: RunState, settings: RunSettings) -> CarryingCosts | None:
     return CarryingCosts(*given)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Shown:
     """The run as models of slippage and commission see it. days: of its sessions; none where these are longer."""
 

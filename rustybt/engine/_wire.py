@@ -6,7 +6,6 @@ docs/decisions/35-latency.md says which price of a bar an order gets that arrive
 from __future__ import annotations
 
 from bisect import bisect_right
-from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -74,6 +73,8 @@ class Wire:
         self._book = book
         self._broker = broker
         self._agenda = agenda
+        from random import Random
+
         self._random = Random(f"latency {seed}")
         self._certain = latency.certain
         self._last = 0

@@ -21,7 +21,7 @@ class CancelPolicy(Protocol):
     def should_cancel(self, event: int, /) -> bool: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class RunSettings:
     """Models, rules and the benchmark of a run, as its parameters give them and `initialize` sets them.
 
