@@ -41,7 +41,11 @@ class MarketAgain:
         axis = view.axis
         stock = view.version.stock_dividends()
         of, said = functools.partial(_bars_of, view, stock), functools.partial(terms_said, view, terms)
-        return RunBars(axis.stamps, axis.starts, axis.days, of, said)
+        return RunBars(axis.stamps, axis.starts, axis.days, of, said, functools.partial(_read, view))
+
+
+def _read(view: MarketView, sids: Sequence[int]) -> None:
+    view.tracks.of([view.version.asset(sid) for sid in sids])
 
 
 def _bars_of(view: MarketView, stock: Sequence[StockDividend], sid: int) -> AssetBars:
