@@ -1,8 +1,11 @@
 """Searches over the parameters of a strategy: spaces, algorithms, workers, and a record that a kill does not break."""
 
 from rustybt.optimize._algorithm import Algorithm, Searcher
+from rustybt.optimize._bayesian import Bayesian
+from rustybt.optimize._genetic import Genetic
 from rustybt.optimize._grid import Grid
 from rustybt.optimize._objective import Objective, ranked, turnover
+from rustybt.optimize._optuna import OptunaSearch
 from rustybt.optimize._parameters import Choice, Integer, Normal, Parameter, Real
 from rustybt.optimize._random_search import RandomSearch
 from rustybt.optimize._registry import Registry
@@ -16,12 +19,15 @@ from rustybt.optimize._windows import Expanding, Rolling, Window
 
 __all__ = [
     "Algorithm",
+    "Bayesian",
     "Choice",
     "Expanding",
+    "Genetic",
     "Grid",
     "Integer",
     "Normal",
     "Objective",
+    "OptunaSearch",
     "Parameter",
     "ParameterSpace",
     "RandomSearch",

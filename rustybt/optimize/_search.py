@@ -40,6 +40,12 @@ class Search:
         return tuple(objective.name for objective in self.job.objectives)
 
     @property
+    def seed(self) -> int:
+        """That of the algorithm and of the runs."""
+        seed: int = self.job.options["seed"]
+        return seed
+
+    @property
     def ranked(self) -> list[Trial]:
         """The trials that are complete, the best first; equal ones in the order of their numbers."""
         return ranked(self.all, self.job.maximize)
@@ -114,6 +120,16 @@ class Search:
         if data is None:
             raise InputError(f"Trial {number} of {self.name!r} has no returns in the record.")
         return pl.read_ipc(io.BytesIO(data))
+
+    def to_skopt(self) -> Any:
+        """The trials as an OptimizeResult of scikit-optimize, for its plots: plot_convergence, plot_objective and
+        plot_evaluations of `skopt.plots`. Values have the sign of a minimum; the model is fitted to all of them.
+
+        Raises InputError where no trial has a value, MissingExtra without scikit-optimize.
+        """
+        from rustybt.optimize._bayesian import optimize_result
+
+        return optimize_result(self)
 
     def __repr__(self) -> str:
         first = self.ranked

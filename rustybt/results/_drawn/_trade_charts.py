@@ -14,7 +14,7 @@ from rustybt.core import Asset, RunBars, TermValues
 from rustybt.errors import BundleNotFound, InputError, ResultError, VersionNotFound
 from rustybt.results._drawn._picture import FEW, Panel, Points
 from rustybt.results._floats import floats, optional_floats
-from rustybt.results._report import Line, Marks, PricePath, kept_places, most_traded, path_of
+from rustybt.results._report import Line, Marks, PricePath, kept_places, lies_with, most_traded, path_of
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
@@ -219,11 +219,4 @@ def _known(values: Iterable[float | None]) -> Points:
 
 def _is_like(values: Points, prices: Points) -> bool:
     """Whether it lies where the prices do, such as their mean."""
-    ranges = []
-    for points in (values, prices):
-        known = [point for point in points if point is not None and point == point]  # noqa: PLR0124  no NaN
-        if not known:
-            return False
-        ranges.append((min(known), max(known)))
-    (low, high), (least, most) = ranges
-    return 0.5 * least <= low and high <= 1.5 * most
+    return lies_with(np.array(values, dtype=np.float64), np.array(prices, dtype=np.float64))
