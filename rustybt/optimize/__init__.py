@@ -7,9 +7,11 @@ from rustybt.optimize._grid import Grid
 from rustybt.optimize._objective import Objective, ranked, turnover
 from rustybt.optimize._optuna import OptunaSearch
 from rustybt.optimize._parameters import Choice, Integer, Normal, Parameter, Real
+from rustybt.optimize._points import Points
 from rustybt.optimize._random_search import RandomSearch
 from rustybt.optimize._registry import Registry
 from rustybt.optimize._search import Search
+from rustybt.optimize._sensitivity import Sensitivity, sensitivity
 from rustybt.optimize._sobol import Sobol
 from rustybt.optimize._space import ParameterSpace
 from rustybt.optimize._start import resume, search
@@ -30,12 +32,14 @@ __all__ = [
     "OptunaSearch",
     "Parameter",
     "ParameterSpace",
+    "Points",
     "RandomSearch",
     "Real",
     "Registry",
     "Rolling",
     "Search",
     "Searcher",
+    "Sensitivity",
     "Sobol",
     "Trial",
     "TrialState",
@@ -44,6 +48,7 @@ __all__ = [
     "ranked",
     "resume",
     "search",
+    "sensitivity",
     "turnover",
     "walk_forward",
 ]
