@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -54,6 +55,15 @@ class WalkForward:
             share = counts["count"][0] / self.windows.height
             rows.append((name, counts.height, counts[name][0], share))
         return pl.DataFrame(rows, schema=["parameter", "values", "most_often", "share"], orient="row")
+
+    def plot(self, path: Path | str | None = None, **how: Any) -> Any:
+        """What the tests earned, one after the other, and the objective in and out of sample, as a figure.
+
+        how: as `Result.plot` takes it.
+        """
+        from rustybt.optimize._pictures import drawn_windows
+
+        return drawn_windows(self, path, how)
 
     def __str__(self) -> str:
         inside, outside = self.windows["in_sample"].drop_nulls(), self.windows["out_of_sample"].drop_nulls()

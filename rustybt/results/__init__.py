@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rustybt.results._compat_report import COMPAT_ALL, CompatReport, compared, differing
     from rustybt.results._consumers import PyfolioInput
     from rustybt.results._costs import Costs
+    from rustybt.results._drawn import Heat, Line, Marks, Panel, Picture, draw_picture
     from rustybt.results._frames import Currencies, RunFrames, RunRows, SlotTerms, column_of, recorded_column
     from rustybt.results._interval import Interval
     from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
@@ -47,6 +48,7 @@ else:
             ),
             "rustybt.results._compat_report": ("COMPAT_ALL", "CompatReport", "compared", "differing"),
             "rustybt.results._consumers": ("PyfolioInput",),
+            "rustybt.results._drawn": ("Heat", "Line", "Marks", "Panel", "Picture", "draw_picture"),
             "rustybt.results._report": ("REPORT_SECTIONS", "Report"),
             "rustybt.results._saved": ("SavedRun", "remove_saved", "run_named", "saved_run", "saved_runs"),
         },
@@ -59,7 +61,12 @@ __all__ = [
     "CompatReport",
     "Costs",
     "Currencies",
+    "Heat",
     "Interval",
+    "Line",
+    "Marks",
+    "Panel",
+    "Picture",
     "PyfolioInput",
     "Report",
     "Result",
@@ -72,6 +79,7 @@ __all__ = [
     "column_of",
     "compared",
     "differing",
+    "draw_picture",
     "ledger_hash",
     "recorded_column",
     "remove_saved",
