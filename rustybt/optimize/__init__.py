@@ -2,6 +2,7 @@
 
 from rustybt.optimize._algorithm import Algorithm, Searcher
 from rustybt.optimize._bayesian import Bayesian
+from rustybt.optimize._combinatorial import Combinatorial, CrossValidation, cross_validate
 from rustybt.optimize._genetic import Genetic
 from rustybt.optimize._grid import Grid
 from rustybt.optimize._objective import Objective, ranked, turnover
@@ -17,12 +18,15 @@ from rustybt.optimize._space import ParameterSpace
 from rustybt.optimize._start import resume, search
 from rustybt.optimize._trial import Trial, TrialState
 from rustybt.optimize._walk_forward import WalkForward, walk_forward
-from rustybt.optimize._windows import Expanding, Rolling, Window
+from rustybt.optimize._windows import Anchored, Expanding, Rolling, Window
 
 __all__ = [
     "Algorithm",
+    "Anchored",
     "Bayesian",
     "Choice",
+    "Combinatorial",
+    "CrossValidation",
     "Expanding",
     "Genetic",
     "Grid",
@@ -45,6 +49,7 @@ __all__ = [
     "TrialState",
     "WalkForward",
     "Window",
+    "cross_validate",
     "ranked",
     "resume",
     "search",

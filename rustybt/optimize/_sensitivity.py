@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -73,6 +74,21 @@ class Sensitivity:
             return self.surfaces[b, a].select(a, b, "objective")
         known = ", ".join(f"{one} and {other}" for one, other in self.surfaces) or "none"
         raise InputError(f"{a} and {b} were not looked at together, only {known}: name them in pairs=[({a!r}, {b!r})].")
+
+    @property
+    def more(self) -> bool:
+        """Whether more of the objective is better."""
+        return self._seen.found.job.maximize[0]
+
+    def kind_of(self, name: str) -> Parameter:
+        """A parameter of the space."""
+        return self._seen.space.parameters[name]
+
+    def plot(self, path: Path | str | None = None, **how: Any) -> Any:
+        """The sweeps with their bands, and the surfaces, as a figure. how: as `Result.plot` takes it."""
+        from rustybt.optimize._pictures import drawn_sensitivity
+
+        return drawn_sensitivity(self, path, how)
 
     def _share(self, worth: float) -> float:
         """1 for what is as good as the center or better, less by what it is worse, of the spread."""

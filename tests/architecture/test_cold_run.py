@@ -152,7 +152,19 @@ def test_a_daily_run_imports_nothing_of_ours_that_writes_data_or_serves_other_ru
 
 
 def test_a_run_imports_of_the_measures_what_its_first_figures_are_made_of(loaded: set[str]) -> None:
-    used = ("columns", "counted", "exposure", "leverage", "numbers", "path", "returns", "ruin", "sample", "sets")
+    used = (
+        "checks",
+        "columns",
+        "counted",
+        "exposure",
+        "leverage",
+        "numbers",
+        "path",
+        "returns",
+        "ruin",
+        "sample",
+        "sets",
+    )
     own = {name for name in loaded if name.startswith("rustybt.metrics.")}
     if kernel_named("auto").name == "rust":
         assert own == {f"rustybt.metrics._{name}" for name in (*used, "summary")}
@@ -169,7 +181,7 @@ def test_a_run_whose_figures_nobody_asks_for_imports_no_measure() -> None:
     rustybt.ingest_sample()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     own = {name for name in json.loads(done.stdout) if name.startswith("rustybt.metrics.")}
-    assert own == {f"rustybt.metrics._{name}" for name in ("columns", "numbers", "path", "ruin", "sets")}
+    assert own == {f"rustybt.metrics._{name}" for name in ("checks", "columns", "numbers", "path", "ruin", "sets")}
 
 
 def test_a_run_on_a_frame_imports_nothing_that_speaks_to_a_vendor_or_draws() -> None:
