@@ -97,7 +97,6 @@ WAYS: dict[str, tuple[str, Callable[[Path], Any], str]] = {
         "polars.DataFrame.write_parquet",
     ),
     "JSON": ("a.json", exported, "pathlib.Path.write_bytes"),
-    "workbook": ("a.xlsx", exported, "xlsxwriter.Workbook.close"),
     "validate": (
         "a.txt",
         lambda place: command("validate", "sample", "--output", str(place), "--fail-on", "never"),
