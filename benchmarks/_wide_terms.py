@@ -40,9 +40,10 @@ def main() -> None:
     def handle_data(context: Any, data: Any) -> None:
         if "wall" in told:
             return
-        begun, used = time.perf_counter(), _used()
+        begun, used, own = time.perf_counter(), _used(), time.thread_time()
         rows = [one.now for one in context.all]
         told["wall"], told["cpu"] = time.perf_counter() - begun, _used() - used
+        told["serial"] = time.thread_time() - own
         told["private"], told["peak"] = _private(), (peak_mib() or 0.0) / 1024
         told["values"] = sum(one._laid.values[0].size for one in context.all)
         # those that are computed together say what each says by itself

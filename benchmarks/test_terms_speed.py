@@ -152,6 +152,7 @@ def test_ten_terms_of_eight_thousand_assets_and_ten_years(capsys: pytest.Capture
     with capsys.disabled():
         print(
             f"\n  ten terms of 8,000 assets and 2,520 days: {told['wall']:.2f} s, {told['cpu']:.2f} core-seconds, "
+            f"{told['serial']:.2f} of them in the run's own thread; "
             f"{told['private']:.2f} GiB of private memory, at most {told['peak']:.2f} GiB in all",
             end="",
         )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import cast
+from typing import Final, cast
 
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, as_decimal, scaled_ints
-from rustybt.metrics._columns import BENCHMARK, BENCHMARK_STATISTICS, daily_column
+from rustybt.metrics._checks import check_frame
+from rustybt.metrics._columns import BENCHMARK, BENCHMARK_STATISTICS, DECIMALS, STATISTICS, daily_column
 from rustybt.metrics._exposure import average_exposure
 from rustybt.metrics._leverage import average_leverage, max_leverage
 from rustybt.metrics._numbers import exact_sum
 from rustybt.metrics._path import growth_path
 from rustybt.metrics._returns import annualised
 from rustybt.metrics._ruin import ruined_row
+
+_NEEDED: Final = (*DECIMALS, "net_leverage", "long_exposure", "short_exposure", *STATISTICS)
 
 type Figures = dict[str, Decimal | int | None]
 
@@ -37,6 +40,7 @@ def summary(daily: pl.DataFrame, *, periods: int) -> Figures:
     >>> summary(result.daily, periods=result.periods)["trading_days"]
     19
     """
+    check_frame(daily, _NEEDED if BENCHMARK not in getattr(daily, "columns", ()) else (*_NEEDED, *BENCHMARK_STATISTICS))
     names = {"total_return": "algorithm_period_return", "volatility": "algo_volatility"}
     names |= {name: name for name in ("sharpe", "sortino", "max_drawdown", "max_leverage")}
     against = {} if BENCHMARK not in daily.columns else {"benchmark_return": "benchmark_period_return"}

@@ -9,6 +9,7 @@ import polars as pl
 
 from rustybt.core import RATIO_SCALE, ExactColumn, frame_of, scaled_ints
 from rustybt.metrics._against_benchmark import benchmark_statistics
+from rustybt.metrics._checks import check_frame
 from rustybt.metrics._columns import ALWAYS_ZERO, BENCHMARK, BENCHMARK_STATISTICS, DECIMALS, STATISTICS, daily_column
 from rustybt.metrics._expanding import expanding_statistics
 from rustybt.metrics._path import growth_path
@@ -26,6 +27,7 @@ def with_statistics(daily: pl.DataFrame, *, periods: int) -> pl.DataFrame:
     periods: sessions per year of the run's calendar.
     Raises InputError where a column is missing or has another scale.
     """
+    check_frame(daily, ("session", *DECIMALS))
     values, pnl, returns, leverage = (_ints(daily, name) for name in DECIMALS)
     benchmark = _ints(daily, BENCHMARK) if BENCHMARK in daily.columns else None
     whole = (cast(list[int], values), cast(list[int], pnl), cast(list[int], returns))

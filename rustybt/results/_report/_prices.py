@@ -107,10 +107,11 @@ def _terms(bars: RunBars | None, sid: int, path: PricePath) -> tuple[_Columns, d
 
 
 def split_term(term: TermValues, columns: Mapping[str, Floats], prices: Floats) -> tuple[_Columns, _Columns]:
-    """The columns of a term that lie where the prices do, and the others.
+    """The columns of a term that lie where the prices do, and the others; without those that are the prices.
 
     columns: those of the term at the places of the prices.
     """
+    columns = {name: values for name, values in columns.items() if not says_prices(values, prices)}
     over = {
         name: values for name, values in columns.items() if term.in_prices is not False and lies_with(values, prices)
     }
@@ -121,6 +122,12 @@ def lies_with(values: Floats, prices: Floats) -> bool:
     """Whether numbers lie where prices do, such as their mean. NaN counts as none."""
     own, theirs = values[np.isfinite(values)], prices[np.isfinite(prices)]
     return bool(len(own) and len(theirs)) and bool(0.5 * theirs.min() <= own.min() and own.max() <= 1.5 * theirs.max())
+
+
+def says_prices(values: Floats, prices: Floats) -> bool:
+    """Whether numbers are the prices wherever known, as a mean of one bar is: a second line would hide them."""
+    known = np.isfinite(values)
+    return bool(known.any()) and bool(np.allclose(values[known], prices[known], rtol=1e-12, atol=0.0))
 
 
 def most_traded(filled: pl.DataFrame) -> list[int]:

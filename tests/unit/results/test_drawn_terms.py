@@ -128,6 +128,27 @@ def test_a_report_draws_them_with_the_prices(result: Result) -> None:
     assert len({line["colour"] for line in (price, *lines)}) == len(lines) + 1
 
 
+def test_the_prices_themselves_are_drawn_once() -> None:
+    """A second line would lie over theirs, which nobody would see."""
+
+    def of_the_price(context: Any) -> None:
+        context.asset = symbol("AAPL")
+        context.fast = context.rsi = term(SMA, context.asset, window=1)
+        context.weekly = term(SMA, symbols("AAPL", "IBM"), "price", window=1)
+        context.bands = term(BollingerBands, context.asset, window=10)
+        term(SMA, context.asset, "high", window=1)
+
+    drawn = made(initialize=of_the_price)
+    chart, *_ = picture_of(drawn, "trades").panels
+    expected = [*(f"BollingerBands 10 2 {name}" for name in ("upper", "middle", "lower")), "SMA high 1"]
+    assert [line.name for line in chart.lines if line.name not in ("lower", "fast", "rsi", "weekly")] == [
+        "price",
+        *expected,
+    ]
+    first, *_ = Page(drawn.report(sections=["prices"]).html).data
+    assert [line["name"] for line in first["lines"]] == ["Price", *expected]
+
+
 def test_nothing_is_computed_before_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
 
