@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
     from rustybt.results._report import REPORT_SECTIONS, Report
     from rustybt.results._result import Result
-    from rustybt.results._saved import SavedRun, remove_saved, run_named, saved_run, saved_runs
+    from rustybt.results._saved import SavedRun, remove_saved, run_labels, run_named, saved_run, saved_runs
     from rustybt.results._text import shown, summary_of
 else:
     __getattr__ = when_asked(
@@ -50,7 +50,14 @@ else:
             "rustybt.results._consumers": ("PyfolioInput",),
             "rustybt.results._drawn": ("Heat", "Line", "Marks", "Panel", "Picture", "draw_picture"),
             "rustybt.results._report": ("REPORT_SECTIONS", "Report"),
-            "rustybt.results._saved": ("SavedRun", "remove_saved", "run_named", "saved_run", "saved_runs"),
+            "rustybt.results._saved": (
+                "SavedRun",
+                "remove_saved",
+                "run_labels",
+                "run_named",
+                "saved_run",
+                "saved_runs",
+            ),
         },
     )
 
@@ -83,6 +90,7 @@ __all__ = [
     "ledger_hash",
     "recorded_column",
     "remove_saved",
+    "run_labels",
     "run_named",
     "saved_run",
     "saved_runs",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from rustybt.core import Note, check_process
-from rustybt.errors import InputError, LookupFailed
+from rustybt.errors import LookupFailed
 from rustybt.results._asked import Asked
 from rustybt.results._costs import Costs, no_costs
 from rustybt.results._exported import Exported
@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 pl.Config.set_trim_decimal_zeros(True)
 
 INNER: Final = frozenset(
-    {"cost_rows", "first_figures", "has_costs", "looks_back", "run_bars", "tell_when_saved", "written_report"}
+    {
+        *("compared", "cost_rows", "first_figures", "has_costs", "looks_back"),
+        *("run_bars", "tell_when_saved", "written_report"),
+    }
 )
 """Attributes of a result for other steps."""
 
@@ -92,6 +95,7 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         "_on_save",
         "_report",
         "_rerun",
+        "compared",
         "interval",
         "notes",
         "periods",
@@ -126,6 +130,7 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         self.periods = periods
         self.notes = tuple(notes)
         self.interval: Interval | None = None
+        self.compared: CompatReport | None = None
         self._report = dict(report or {})
         self._rerun = rerun
         self._explains = explains
@@ -246,8 +251,9 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
 
         rows: the names of some rows; by default all of them, and a last line for all at once.
         A result does not keep its strategy and arguments alive, unless it comes of run_algorithm(keep_strategy=True).
-        Returns a report that shows itself; `.rows` are the names, `.lines` is a frame. Raises InputError for a result
-        that was loaded, where the strategy or an argument is gone, and for a strategy that does not repeat itself.
+        Returns a report that shows itself; `.rows` are the names, `.lines` is a frame; it is saved with the result.
+        Raises InputError where a loaded result has none of these rows, where the strategy or an argument is gone, and
+        for a strategy that does not repeat itself.
 
         >>> from rustybt import run
         >>> def handle_data(context, data):
@@ -257,11 +263,12 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         []
         """
         if self._rerun is None:
-            raise InputError(
-                "This result was loaded or copied from another process, so its strategy can't be run again. Call "
-                "compat_report() on what run_algorithm returned."
-            )
-        return self._rerun(self, rows)
+            from rustybt.results._compat_report import kept_report
+
+            return kept_report(self.compared, rows)
+        found = self._rerun(self, rows)
+        self.compared = found if self.compared is None else found.beside(self.compared)
+        return found
 
     def explain(self, order_id: str) -> Explanation:
         """The history of an order, bar by bar, and why it filled or did not: printed as sentences, `.frame` as data.
@@ -344,9 +351,17 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
             from rustybt.results._saved import run_named, saved_runs
 
             folder = run_named(folder.name, saved_runs()[0]).path
-        frames, page, saved = load_frames(folder)
-        later = None if saved is None else Later(saved, page["manifest"].get("compat", {}))
-        return cls(frames, explains=later, **page)
+        frames, own, saved, page = load_frames(folder)
+        later = None if saved is None else Later(saved, own["manifest"].get("compat", {}))
+        result = cls(frames, explains=later, **own)
+        if "interval" in page:
+            low, high = (cls.load(folder / part) for part in page["interval"])
+            result.interval = Interval(low, result, high)
+        if "compat_report" in page:
+            from rustybt.results._compat_report import CompatReport
+
+            result.compared = CompatReport.of_page(page["compat_report"])
+        return result
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.startswith("_") and name not in INNER]

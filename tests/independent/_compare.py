@@ -50,16 +50,18 @@ def fills(world: World, ours: Simulator, result: Any) -> list[str]:
 
 def orders(ours: Simulator, result: Any) -> list[str]:
     """The final state of each order."""
-    mine = {
-        one.id: (one.asset, one.status, *((one.cause,) if one.status not in ("open", "filled", "held") else ()),
-                 one.amount, one.filled, one.limit, one.stop if one.trail is None else one.trail.level, one.commission)
-        for one in ours.orders.values()
-    }  # fmt: skip
-    theirs = {}
+    mine, theirs, moved = {}, {}, set()
+    for one in ours.orders.values():
+        over = (one.cause,) if one.status not in ("open", "filled", "held") else ()
+        stop = one.stop if one.trail is None else one.trail.level or None
+        if one.trail is not None and over:
+            moved.add(one.id)  # how far it had followed when it was taken away within a bar is for nobody to act on
+        prices = () if one.id in moved else (one.limit, stop)
+        mine[one.id] = (one.asset, one.status, *over, one.amount, one.filled, *prices, one.commission)
     for row in result.orders.iter_rows(named=True):
         over = (row["cause"],) if row["status"] not in ("open", "filled", "held") else ()
-        numbers = [exact(row[name]) for name in ("amount", "filled", "limit", "stop", "commission")]
-        theirs[row["id"]] = (row["symbol"], row["status"], *over, *numbers)
+        names = ("amount", "filled", *(() if row["id"] in moved else ("limit", "stop")), "commission")
+        theirs[row["id"]] = (row["symbol"], row["status"], *over, *(exact(row[name]) for name in names))
     return pair("order", mine, theirs)
 
 
@@ -70,7 +72,7 @@ def entries(world: World, ours: Simulator, result: Any) -> list[str]:
     rows = result.entries.select("stamp", "kind", "asset", "amount").iter_rows()
     for stamp, kind, asset, amount in rows:
         if kind != "capital":
-            theirs[number[stamp.date()], kind, asset.split(":")[-1]] += Fraction(amount)
+            theirs[number[stamp.date()], kind, (asset or "").split(":")[-1]] += Fraction(amount)
     mine = {key: amount for key, amount in ours.books.posted.items() if amount}
     return pair("entry", mine, {key: amount for key, amount in theirs.items() if amount})
 

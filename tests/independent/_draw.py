@@ -7,7 +7,8 @@ import random
 from fractions import Fraction
 from typing import Any
 
-from tests.independent._world import Asset, Bar, Dividend, Moment, ShareDividend, World
+from tests.independent._fees import Charge
+from tests.independent._world import NOTHING, Asset, Bar, Dividend, Moment, ShareDividend, World
 
 UTC = dt.UTC
 NO_SESSIONS = {dt.date(2024, 1, 1), dt.date(2024, 1, 15), dt.date(2024, 2, 19)}
@@ -67,6 +68,8 @@ def draw(seed: int) -> World:
         plan={},
         cancel_at_close=rng.random() < 0.15,
     )
+    world.linked = rng.choice([0, 0, 0.3])
+    world.carrying = draw_carrying(rng, world) if rng.random() < 0.4 else {}
     draw_plan(rng, world)
     return world
 
@@ -81,6 +84,7 @@ def draw_slippage(rng: random.Random) -> tuple[Any, ...]:
             ("share", decimal(rng.choice(["0.1", "0.5", "0.07"])), share),
             ("spread", decimal(rng.choice(["0", "0.02", "0.05"]))),
             ("none",),
+            ("root", Fraction(1), share, decimal("0.02"), Fraction(rng.choice([3_000, 100_000]))),
         ]
     )
 
@@ -93,8 +97,49 @@ def draw_commission(rng: random.Random) -> tuple[Any, ...]:
             ("trade", decimal("4.95")),
             ("dollar", decimal(rng.choice(["0.0015", "0.00033"]))),
             ("none",),
+            ("schedule", [draw_charge(rng, kind) for kind in ("commission", "duty")[: rng.randint(1, 2)]]),
+            ("schedule", [draw_charge(rng, "commission")]),
         ]
     )
+
+
+def draw_charge(rng: random.Random, kind: str) -> Charge:
+    """A line of a schedule."""
+    per = rng.choice(["share", "order", "percent", "million"])
+    rates = {"share": "0.005", "order": "1.7", "percent": "0.13", "million": "27.8"}
+    top = decimal(rates[per])
+    charge = Charge(per, [(NOTHING, top * rng.choice([1, 1, Fraction(1, 2), -1]), top)], kind)
+    if charge.tiers[0][1] > 0:
+        charge.minimum = decimal("0.35") if rng.random() < 0.4 else None
+        charge.maximum = decimal("2.5") if rng.random() < 0.2 else None
+        charge.maximum_percent = decimal("0.5") if rng.random() < 0.3 else None
+    if rng.random() < 0.4:
+        charge.rounding = rng.choice(["up", "down", "half_up", "half_even"]), decimal(rng.choice(["0.01", "0.05"]))
+    if per != "order":
+        charge.each = rng.choice(["order", "order", "fill"])
+    charge.side = rng.choice(["both", "both", "buy", "sell"])
+    if per != "order" and charge.tiers[0][1] > 0 and rng.random() < 0.6:
+        charge.counts = "units" if per == "share" else "value"
+        charge.window = rng.choice(["calendar_month", "days=30"])
+        charge.tier = rng.choice(["whole", "marginal"])
+        first = Fraction(100) if charge.counts == "units" else Fraction(5_000)
+        for more in (first, first * 4):
+            maker, taker = charge.tiers[-1][1:]
+            charge.tiers.append((more, maker * Fraction(4, 5), taker * Fraction(9, 10)))
+    return charge
+
+
+def draw_carrying(rng: random.Random, world: World) -> dict[str, Any]:
+    """Rates of borrow and interest."""
+    found: dict[str, Any] = {}
+    if rng.random() < 0.7:
+        found["borrow"] = {name: decimal("0.03") for name in world.assets if rng.random() < 0.5}
+        found |= {"default": decimal(rng.choice(["0", "0.005"])), "value": rng.choice(["close", "street"])}
+    if rng.random() < 0.7:
+        found["debit"] = [(Fraction(1_000), decimal("0.015")), (None, decimal("0.01"))]
+        found["credit"] = [(Fraction(10_000), None), (None, decimal("-0.005"))]
+        found |= {"benchmark": decimal(rng.choice(["0", "0.053"])), "free": rng.random() < 0.5}
+    return found
 
 
 def draw_asset(rng: random.Random, name: str, sessions: int, moments: list[Moment], *, whole: bool) -> Asset:
@@ -170,16 +215,75 @@ def draw_action(rng: random.Random, world: World, number: int, done: list[dict[s
     """An order, or a change of an earlier one."""
     name = rng.choice(sorted(world.assets))
     what = rng.random()
+    if what < world.linked:
+        return draw_linked(rng, world, number, name, done)
     if what < 0.72 or not done:
         return draw_order(rng, world, number, name)
     if what < 0.76:
         return {"do": "close", "asset": name}
     ref = rng.randrange(max(len(done) - 6, 0), len(done))
-    if done[ref]["do"] != "order":
+    leg = rng.randrange({"order": 1, "pair": 2, "bracket": 3}.get(done[ref]["do"], 0) or 1)
+    if done[ref]["do"] not in ("order", "pair", "bracket"):
         return None
     if what < 0.84:
-        return {"do": "cancel", "ref": ref}
+        return {"do": "cancel", "ref": ref, "leg": leg}
+    if done[ref]["do"] != "order":
+        return None
     return draw_change(rng, world, number, ref, done[ref])
+
+
+def draw_linked(
+    rng: random.Random, world: World, number: int, name: str, done: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """A bracket, exits for an earlier order, or two orders of which one ends the other."""
+    price, tick = near(rng, world, number, name)
+    if not any(at <= number for at in world.assets[name].bars):
+        return None
+    amount = Fraction(rng.choice([1, 50, 100, 100, 300])) * rng.choice([1, -1])
+    links = {"link": rng.choice(["reduce", "reduce", "oco"])}
+    what = rng.random()
+    if what < 0.25:
+        styles = [
+            {"limit": max(price + tick * rng.randint(0, 6), tick)},
+            {"stop": max(price - tick * rng.randint(0, 6), tick)},
+        ]
+        amounts = [amount, amount * rng.choice([1, 1, -1, 2])]
+        orders = [{"amount": one * -1, "style": style} for one, style in zip(amounts, styles, strict=True)]
+        return {"do": "pair", "asset": name, "orders": orders, **links}
+    side = 1 if amount > 0 else -1
+    exits: dict[str, Any] = {}
+    if rng.random() < 0.8:
+        exits["take_profit"] = draw_exit(rng, tick)
+    if not exits or rng.random() < 0.8:
+        exits["stop_loss"] = (
+            ("style", {"trail": draw_trail(rng, tick)}) if rng.random() < 0.25 else draw_exit(rng, tick)
+        )
+    links["after"] = rng.choice(["part", "part", "whole"])
+    if what < 0.4 and done:
+        ref = rng.randrange(max(len(done) - 4, 0), len(done))
+        if done[ref]["do"] != "order" or "at" in done[ref]["style"]:
+            return None
+        away = {leg: ("distance", one[1]) if one[0] == "price" else one for leg, one in exits.items()}
+        return {"do": "attach", "ref": ref, **away, **links}
+    kind, style = rng.choice(["market", "market", "limit", "stop"]), {}
+    start = price
+    if kind != "market":
+        ticks = (price - (side if kind == "limit" else -side) * tick * rng.randint(0, 6)) // tick
+        start = max(tick * ticks, 30 * tick)
+        style[kind] = start
+    for leg, way in (("take_profit", side), ("stop_loss", -side)):
+        if exits.get(leg, ("",))[0] == "price":
+            low, high = min(start, price), max(start, price)
+            exits[leg] = "price", tick * ((high if way > 0 else low) // tick + way * rng.randint(2, 7))
+    return {"do": "bracket", "asset": name, "amount": amount, "style": style, **exits, **links}
+
+
+def draw_exit(rng: random.Random, tick: Fraction) -> tuple[str, Any]:
+    """Where an exit stands; a price is chosen later."""
+    kind = rng.choice(["price", "distance", "percent"])
+    if kind == "percent":
+        return kind, decimal(rng.choice(["0.5", "1", "2"]))
+    return kind, tick * rng.randint(1, 7) + (tick / 2 if rng.random() < 0.2 else 0)
 
 
 def draw_change(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from fractions import Fraction
 from typing import Any
 
-from tests.independent._world import Asset, Bar, cut, half_even, money
+from tests.independent._fees import Schedule
+from tests.independent._world import NOTHING, Asset, Bar, cut, half_even, money
 
 
 def volume_cap(spec: tuple[Any, ...], volume: Fraction) -> Fraction | None:
@@ -21,16 +24,17 @@ def quoted(
     left: Fraction,
     taken: Fraction,
     limit: Fraction | None,
+    filled: Fraction = NOTHING,
 ) -> tuple[Fraction, Fraction] | None:
     """Price and signed quantity for an order with `left` units to go, or None where nothing fills.
 
-    taken: units that earlier orders had of this bar.
+    taken: units that earlier orders had of this bar. filled: what the order had of earlier bars.
     """
     side = 1 if left > 0 else -1
     wanted = abs(left)
     cap = volume_cap(spec, bar.volume)
     if cap is not None:
-        whole = cut(cap, asset.step) if spec[0] == "points" else cap
+        whole = cut(cap, asset.step) if spec[0] in ("points", "root") else cap
         wanted = min(wanted, cut(whole - taken, asset.step))
         if wanted <= 0:
             return None
@@ -39,6 +43,9 @@ def quoted(
         price = offer * (1 + side * spec[1] / 10_000)
     elif spec[0] == "spread":
         price = offer + side * spec[1] / 2
+    elif spec[0] == "root":
+        size = (filled + taken + wanted) / spec[4]
+        price = offer + side * root(size * (spec[1] * spec[3] * offer) ** 2, asset.prices())
     elif spec[0] == "share":
         share = min((taken + wanted) / bar.volume, spec[2])
         price = offer * (1 + side * spec[1] * share**2)
@@ -50,6 +57,15 @@ def quoted(
     return price, side * wanted
 
 
+def root(square: Fraction, decimals: int) -> Fraction:
+    """The square root, half-even at so many decimals."""
+    scaled = square * 100**decimals
+    down = math.isqrt(scaled.__floor__())
+    middle = Fraction(2 * down + 1, 2) ** 2
+    up = scaled > middle or (scaled == middle and down % 2)
+    return Fraction(down + up, 10**decimals)
+
+
 class Fees:
     """Fees of fills, which may count over the fills of an order."""
 
@@ -57,10 +73,13 @@ class Fees:
         self.spec = spec
         self.paid: dict[str, Fraction] = {}
         self.units: dict[str, Fraction] = {}
+        self.schedule = Schedule(spec[1]) if spec[0] == "schedule" else None
 
-    def of(self, order_id: str, quantity: Fraction, price: Fraction) -> Fraction:
+    def of(self, order_id: str, day: dt.date, quantity: Fraction, price: Fraction, *, maker: bool) -> Fraction:
         """What this fill of the order costs."""
         kind = self.spec[0]
+        if self.schedule is not None:
+            return sum((one[1] for one in self.schedule.of(order_id, day, quantity, price, maker=maker)), NOTHING)
         paid = self.paid.get(order_id)
         if kind == "share":
             units = self.units.get(order_id, Fraction(0)) + abs(quantity)

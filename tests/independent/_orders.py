@@ -50,6 +50,12 @@ class Order:
     commission: Fraction = NOTHING
     exits_of: Order | None = None
     links: Any = None
+    away: tuple[str, Fraction] | None = None
+    limit_like: bool = False
+    looked: int = -1
+    since: int = -1
+    last: Fraction | None = None
+    before: bool = False
 
     @property
     def side(self) -> int:
@@ -191,6 +197,33 @@ def filled_at_open(world: World, order: Order, bar: Bar) -> bool:
     elif order.limit is None:
         return world.fill_at == "open"
     return order.limit is None or within(bar.open, order.limit, order.side, world.touch)
+
+
+def comes_to(world: World, order: Order, bar: Bar) -> bool:
+    """Whether a bar by range reaches the first price that an order waits for."""
+    good, bad = (bar.high, bar.low) if order.side < 0 else (bar.low, bar.high)
+    if order.status != "open":
+        return False
+    if not order.waits():
+        if order.limit is None or order.force in ("ioc", "fok") or order.at is not None:
+            return filled_at_open(world, order, bar)
+        return within(bar.open, order.limit, order.side, world.touch) or within(
+            good, order.limit, order.side, world.touch
+        )
+    if order.trail is not None:
+        best = max(order.trail.best, good) if order.side < 0 else min(order.trail.best, good)
+        level = order.trail.level if order.trail.by_bar else stands(order, best, world.assets[order.asset].tick)
+        return (bad - level) * order.side >= 0 or (bar.open - order.trail.level) * order.side >= 0
+    if order.stop is not None:
+        return (bad - order.stop) * order.side >= 0
+    return ((order.touch or NOTHING) - good) * order.side >= 0
+
+
+def may_hang(order: Order) -> bool:
+    """Whether what a bar does to an order may hang on the order of prices."""
+    if not order.waits():
+        return False
+    return order.limit is not None if order.trail is None else not order.trail.by_bar
 
 
 def hangs(world: World, order: Order, bar: Bar) -> bool:

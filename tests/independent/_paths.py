@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from tests.independent._links import beside
 from tests.independent._orders import Order, limit_from, stands, within
 from tests.independent._world import NOTHING, Bar, World
 
@@ -24,6 +25,7 @@ class Leg:
     phase: str
     left: Fraction
     limit: Fraction | None
+    stop: Fraction | None = None
     best: Fraction | None = None
     level: Fraction | None = None
 
@@ -37,11 +39,11 @@ class Leg:
         elif order.status == "held":
             phase = "held"
         best, level = (trail.best, trail.level) if trail is not None else (None, None)
-        return Leg(order, phase, order.left, order.limit, best, level)
+        return Leg(order, phase, order.left, order.limit, order.stop, best, level)
 
     def key(self) -> tuple[object, ...]:
         """What tells it apart from itself at another time."""
-        return self.phase, self.left, self.limit, self.best, self.level
+        return self.phase, self.left, self.limit, self.stop, self.best, self.level
 
 
 Fill = tuple[int, Fraction]
@@ -61,11 +63,12 @@ class Walk:
         after: Callable[[list[Leg], int, Fraction], list[Leg]],
         *,
         opens: bool = False,
+        tried: set[int] | None = None,
     ) -> list[Leg]:
         """The legs when prices have come to this one. after: what a fill of a leg makes of all of them."""
         fresh: set[int] = set()
         legs = [self.followed(leg, price) for leg in legs]
-        tried: set[int] = set()
+        tried = set() if tried is None else tried
         while True:
             for at, leg in enumerate(legs):
                 if leg.phase == "wait" and self.reached(leg, price):
@@ -85,7 +88,14 @@ class Walk:
     def turn(self, legs: list[Leg], at: int, price: Fraction) -> tuple[object, ...]:
         """Of two at one price an entry comes before its exits, then what is worth less at the close."""
         leg = legs[at]
-        return leg.order.exits_of is not None, leg.left * (self.bar.close - price), at
+        at_the_open = leg.phase == "market" and not leg.order.waits()
+        return not at_the_open, leg.order.exits_of is not None, leg.left * (self.bar.close - price), at
+
+    def next(self, legs: list[Leg], before: Fraction, price: Fraction) -> Fraction:
+        """The first price that matters to a leg on the way from one to the next, which a real fill may have moved."""
+        found = {one for leg in legs for one in (leg.stop, leg.limit, leg.level) if one is not None}
+        between = [one for one in found if min(before, price) < one < max(before, price)]
+        return price if not between else min(between) if price > before else max(between)
 
     def followed(self, leg: Leg, price: Fraction) -> Leg:
         """A trailing stop follows, unless it does so by whole bars."""
@@ -99,7 +109,7 @@ class Walk:
 
     def reached(self, leg: Leg, price: Fraction) -> bool:
         """Whether what it waits for is reached."""
-        stop = leg.order.stop if leg.order.trail is None else leg.level
+        stop = leg.stop if leg.order.trail is None else leg.level
         if stop is not None:
             return (price - stop) * leg.order.side >= 0
         return leg.order.touch is not None and (leg.order.touch - price) * leg.order.side >= 0
@@ -128,6 +138,7 @@ class Walk:
         for leg in legs:
             order = leg.order
             found |= {one for one in (order.limit, order.stop, order.touch) if one is not None}
+            found |= self.beside_at(order)
             if order.trail is not None:
                 if leg.level is not None:
                     found.add(leg.level)
@@ -138,6 +149,16 @@ class Walk:
         if through:
             levels += [(one + two) / 2 for one, two in itertools.pairwise(levels)]
         return sorted(set(levels))
+
+    def beside_at(self, order: Order) -> set[Fraction]:
+        """Where an exit may stand that is told as a distance from where its entry fills."""
+        entry = order.exits_of
+        if entry is None or order.status != "held":
+            return set()
+        bar, first = self.bar, entry.links.first
+        starts = {first} if first is not None else {bar.open, entry.limit, entry.stop, bar.close}
+        return {at for one in starts if one is not None
+                and (at := beside(order, entry.side, one, self.tick)) is not None}  # fmt: skip
 
     def followed_at(self, order: Order) -> set[Fraction]:
         """Ticks of the bar, and the best prices at which a stop that trails comes to one of them."""
@@ -163,7 +184,7 @@ def full(walk: Walk) -> Callable[[list[Leg], int, Fraction], list[Leg]]:
     def after(legs: list[Leg], at: int, price: Fraction) -> list[Leg]:
         filled = legs[at]
         legs = [replace(leg, phase="over") if n == at else leg for n, leg in enumerate(legs)]
-        return filled.order.links.whole(legs, at, price) if filled.order.links is not None else legs
+        return filled.order.links.whole(walk, legs, at, price) if filled.order.links is not None else legs
 
     return after
 

@@ -12,6 +12,7 @@ import polars as pl
 import rustybt
 from rustybt import api
 from rustybt.api import commission, execution, slippage
+from tests.independent._fees import Charge
 from tests.independent._world import Asset, World
 
 
@@ -84,6 +85,8 @@ def actions_of(world: World) -> dict[str, pl.DataFrame | None]:
 
 def slippage_of(spec: tuple[Any, ...]) -> Any:
     """The model of a drawn name and numbers."""
+    if spec[0] == "root":
+        return slippage.SquareRootImpact(text(spec[1]), text(spec[2]), volatility=text(spec[3]), volume=text(spec[4]))
     if spec[0] == "points":
         return slippage.FixedBasisPointsSlippage(text(spec[1]), text(spec[2]))
     if spec[0] == "share":
@@ -93,11 +96,46 @@ def slippage_of(spec: tuple[Any, ...]) -> Any:
 
 def commission_of(spec: tuple[Any, ...]) -> Any:
     """The model of a drawn name and numbers."""
+    if spec[0] == "schedule":
+        return commission.FeeSchedule(*(charge_of(one) for one in spec[1]))
     if spec[0] == "share":
         return commission.PerShare(text(spec[1]), text(spec[2]))
     if spec[0] == "trade":
         return commission.PerTrade(text(spec[1]))
     return commission.PerDollar(text(spec[1])) if spec[0] == "dollar" else commission.NoCommission()
+
+
+def charge_of(charge: Charge) -> Any:
+    """A line of a schedule in the words of the guide."""
+    given: dict[str, Any] = {"per": charge.per, "kind": charge.kind, "each": charge.each, "side": charge.side}
+    for name in ("minimum", "maximum", "maximum_percent"):
+        if getattr(charge, name) is not None:
+            given[name] = text(getattr(charge, name))
+    if charge.rounding is not None:
+        given["rounding"] = f"{charge.rounding[0]} to {text(charge.rounding[1])}"
+    if charge.window is None:
+        given |= {"maker": text(charge.tiers[0][1]), "taker": text(charge.tiers[0][2])}
+    else:
+        given["tiers"] = [tuple(text(one) for one in tier) for tier in charge.tiers]
+        given |= {"window": charge.window, "tier": charge.tier}
+    return commission.Charge(**given)
+
+
+def carry(spec: dict[str, Any]) -> None:
+    """Borrow and interest, in `initialize`."""
+    if "borrow" in spec:
+        rates = {name: text(rate) for name, rate in spec["borrow"].items()}
+        api.set_borrow(rates, default=text(spec["default"]), value=spec["value"])
+    if "debit" in spec:
+        tiers = {
+            name: [
+                (None if ends is None else text(ends), None if rate is None else text(rate))
+                for ends, rate in spec[name]
+            ]
+            for name in ("debit", "credit")
+        }
+        proceeds = "free" if spec["free"] else "held"
+        api.set_financing(**tiers, benchmark=text(spec["benchmark"]), short_proceeds=proceeds)
 
 
 class Planned(rustybt.Strategy):
@@ -107,11 +145,13 @@ class Planned(rustybt.Strategy):
         self.world = world
         self.placed: list[list[str | None]] = []
         self.number = -1
+        self.linked: set[str | None] = set()
 
     def initialize(self, context: Any) -> None:
         """Models and policies."""
         api.set_slippage(slippage_of(self.world.slippage))
         api.set_commission(commission_of(self.world.commission))
+        carry(self.world.carrying)
         if self.world.cancel_at_close:
             api.set_cancel_policy(api.EODCancel(warn_on_cancel=False))
 
@@ -141,12 +181,54 @@ class Planned(rustybt.Strategy):
         """Closes a position."""
         return [api.close_position(api.symbol(action["asset"]))]
 
+    def do_bracket(self, action: dict[str, Any]) -> list[str | None]:
+        """An entry with its exits."""
+        links = {name: action[name] for name in ("link", "after") if name in action}
+        found = api.bracket_order(
+            api.symbol(action["asset"]), text(action["amount"]), style=style_of(action), **exits_of(action), **links
+        )
+        return [None, None, None] if found is None else [found.entry, found.take_profit, found.stop_loss]
+
+    def do_attach(self, action: dict[str, Any]) -> list[str | None]:
+        """Exits for an order that is there; none where it has some, or is over without a fill."""
+        found = self.earlier(action)
+        order = None if found is None else api.get_order(found)
+        if order is None or found in self.linked or not (order.open or order.filled):
+            return []
+        self.linked.add(found)
+        links = {name: action[name] for name in ("link", "after") if name in action}
+        placed = api.attach_exits(found, **exits_of(action), **links)
+        return [placed.entry, placed.take_profit, placed.stop_loss]
+
+    def do_pair(self, action: dict[str, Any]) -> list[str | None]:
+        """Two orders that are linked where both are open."""
+        pair = [api.order(api.symbol(action["asset"]), text(one["amount"]), style=style_of(one))
+                for one in action["orders"]]  # fmt: skip
+        if all(one is not None and api.get_order(one).open for one in pair):
+            api.oco(*pair, link=action["link"])
+            self.linked |= set(pair)
+        return pair
+
     def do_modify(self, action: dict[str, Any]) -> None:
         """Changes an order."""
         names = {"amount": "amount", "limit": "limit_price", "stop": "stop_price"}
         found = self.earlier(action)
         if found is not None:
             api.modify_order(found, **{names[name]: text(action[name]) for name in names if name in action})
+
+
+def exits_of(action: dict[str, Any]) -> dict[str, Any]:
+    """The exits of a bracket."""
+    found: dict[str, Any] = {}
+    for leg in ("take_profit", "stop_loss"):
+        if leg in action:
+            kind, told = action[leg]
+            if kind == "style":
+                found[leg] = style_of({"style": told})
+            else:
+                wrap = {"distance": execution.Distance, "percent": execution.Percent}.get(kind, str)
+                found[leg] = wrap(text(told))
+    return found
 
 
 def style_of(action: dict[str, Any]) -> Any:

@@ -87,6 +87,8 @@ class World:
     commission: tuple[Any, ...]
     plan: dict[int, list[dict[str, Any]]]
     cancel_at_close: bool = False
+    linked: float = 0
+    carrying: dict[str, Any] = field(default_factory=dict)
 
 
 def half_even(value: Fraction, decimals: int) -> Fraction:
