@@ -160,8 +160,8 @@ def attach(gate: OrderGate, order_id: object, exits: tuple[Any, Any], link: str,
         group = gate.book.links.protects(entry.number)
         if group is not None:
             gate.book.carry_out(gate.book.links.started(group, entry, placed_at(gate.market)))
-            for number in group.exits if gate.wire is not None else ():
-                gate.wire.sent(gate.book.numbered(number))  # type: ignore[union-attr]  # there is one
+            for order in map(gate.book.numbered, group.exits if gate.wire is not None else ()):
+                gate.wire.sent(order, order.terms, order.instrument.slot)  # type: ignore[union-attr]  # there is one
     return Bracket(gate.book.order_id(entry.number), *ids)
 
 
