@@ -1,4 +1,4 @@
-"""What it takes to look at a result, in CPU time: its trades, and its figures.
+"""What it takes to look at a result, in CPU time: its trades, other frames, and its figures.
 
 python -m pytest benchmarks/test_results_speed.py -m bench --benchmark-enable -s
 """
@@ -21,6 +21,8 @@ from rustybt.api import commission, order, set_commission, set_slippage, slippag
 pytestmark = pytest.mark.bench
 ASSETS, DAYS, ROUNDS = 50, 2_000, 5
 MOST_FOR_TRADES = 0.5
+MOST_FOR_FRAMES = 1.0 / 66_000
+"""A fill."""
 SESSIONS = 2_500
 MOST_FOR_FIGURES = {"rust": 0.005, "python": 0.015}
 
@@ -91,6 +93,14 @@ def test_trades_of_a_hundred_thousand_fills(result: Result, method: Any) -> None
     taken = cpu_seconds(lambda: result.round_trips(method))
     print(f"\n{result.transactions.height:,} fills, {method}: {taken:.3f} CPU s")
     assert taken < MOST_FOR_TRADES
+
+
+@pytest.mark.parametrize("frame", ["shortfall", "to_pandas"])
+def test_other_frames_of_a_hundred_thousand_fills(result: Result, frame: str) -> None:
+    pytest.importorskip("pandas")
+    taken = cpu_seconds(lambda: result.to_pandas() if frame == "to_pandas" else result.shortfall)
+    print(f"\n{result.transactions.height:,} fills, {frame}: {taken:.3f} CPU s")
+    assert taken / result.transactions.height < MOST_FOR_FRAMES
 
 
 def test_all_figures_of_ten_years(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,18 +6,18 @@ rustybt run -f examples/moving_average_cross.py -s 2001-01-02 -e 2012-12-31 --ca
 
 import sys
 
-from rustybt.api import commission, order_target_percent, record, set_commission, symbol
+from rustybt.api import commission, order_target_percent, record, set_commission, symbol, term
+from rustybt.indicators import SMA
 
 
 def initialize(context, fast=20, slow=100):
     set_commission(commission.PerShare(cost="0.005", min_trade_cost=1))
     context.stock = symbol("IBM")
-    context.fast, context.slow = fast, slow
+    context.fast, context.slow = [term(SMA, context.stock, "price", window=days) for days in (fast, slow)]
 
 
 def handle_data(context, data):
-    closes = data.history(context.stock, "price", context.slow, "1d")  # a Polars Series of floats, oldest first
-    fast, slow = closes.tail(context.fast).mean(), closes.mean()
+    fast, slow = context.fast.now, context.slow.now
     held = context.portfolio.positions[context.stock].amount > 0
     if fast > slow and not held:
         order_target_percent(context.stock, 1)

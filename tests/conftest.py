@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,11 @@ settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True
 settings.register_profile(
     "nightly", max_examples=NIGHTLY, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
+# The tests start hundreds of processes: libraries that were installed without bytecode, and those whose user writes
+# none, would be compiled in each of them, which takes two seconds of three
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(Path(sys.prefix) / "bytecode")
+sys.dont_write_bytecode = False
 # A picture without a path opens a window where there is a screen, and waits until somebody closes it
 os.environ.setdefault("MPLBACKEND", "Agg")
 # a test that fails shows the engine's lines too

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-KERNEL_ABI: Final = 28
+KERNEL_ABI: Final = 29
 """Counts up with every change of what Python calls in the extension; `ABI` in rust/crates/rustybt-python agrees."""
 
 

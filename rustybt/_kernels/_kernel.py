@@ -63,7 +63,7 @@ class Kernel:
     wholes. grows_by_values: whether a portfolio's values alone say how it grew. matched_lots: bookings of assets as
     trades. Each gives None for what it can't read.
 
-    rolled, smoothed, known_before, distances, ranked, trailed: fill columns of indicators.
+    rolled, smoothed, known_before, distances, ranked, trailed: fill columns of indicators; lay: those of bars.
     """
 
     name: str
@@ -92,6 +92,7 @@ class Kernel:
     distances: Callable[..., None] | None = None
     ranked: Callable[..., None] | None = None
     trailed: Callable[..., None] | None = None
+    lay: Callable[..., None] | None = None
 
     def __repr__(self) -> str:
         return f"<kernel {self.name}>"
@@ -148,4 +149,5 @@ def _native_kernel(module: ModuleType) -> Kernel:
         module.distances,
         module.ranked,
         module.trailed,
+        module.lay,
     )

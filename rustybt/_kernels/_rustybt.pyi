@@ -27,6 +27,7 @@ __all__ = [
     "distances",
     "grows_by_values",
     "known_before",
+    "lay",
     "matched_lots",
     "positions_frame",
     "ranked",
@@ -309,9 +310,10 @@ def positions_frame(
     bars: Sequence[int],
     prices: Sequence[Any],
     terms: Sequence[tuple[int, int, int, bool]],
-    base: _Base | None = None,
+    base: _Base | None,
 ) -> ArrowFrame | None: ...
 def rolled(figure: str, columns: Sequence[Any], found: Sequence[Any], wide: int, window: int) -> None: ...
+def lay(columns: Sequence[tuple[Any, int, int, int, float]], missing: float, found: Any) -> None: ...
 def smoothed(values: Any, found: Any, wide: int, share: float, seed: int, total: bool) -> None: ...
 def known_before(values: Any, found: Any, wide: int) -> None: ...
 def distances(values: Any, middles: Any, found: Any, wide: int, window: int) -> None: ...

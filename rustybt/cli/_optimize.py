@@ -18,7 +18,7 @@ SHARED: Final = (
     "progress",
 )  # fmt: skip
 """The options of `rustybt run` that a search has too."""
-ALGORITHMS: Final = ("sobol", "random", "grid")
+ALGORITHMS: Final = ("sobol", "random", "grid", "bayesian", "genetic", "tpe", "cmaes", "nsga2")
 RANGE: Final = re.compile(r"(log:)?([^:]+):([^:]+?)(?::([^:]+))?")
 
 
@@ -54,13 +54,13 @@ def optimize(algofile: Path, params: tuple[str, ...], output: Path | None, **opt
     from rustybt.cli._importing import importing
 
     with importing():
-        from rustybt.optimize import Grid, RandomSearch, Sobol, search
+        from rustybt.optimize import search
 
-    algorithm = {"sobol": Sobol, "random": RandomSearch, "grid": Grid}[options.pop("algorithm")]()
     space, fixed = spaces(params)
     if not space:
         raise InputError("No --param has several values: give one like --param days=20:200:20.")
     objective = list(options.pop("objectives"))
+    algorithm = _algorithm(options.pop("algorithm"), len(objective))
     given = {name: value for name, value in options.items() if value is not None}
     if given.get("data_frequency") == "daily":
         del given["data_frequency"]
@@ -70,8 +70,18 @@ def optimize(algofile: Path, params: tuple[str, ...], output: Path | None, **opt
     click.echo(str(found))
     click.echo(f"kept as {found.name!r}: rustybt trials show {found.name}")
     if output is not None:
-        found.trials.write_csv(output)
+        from rustybt.core import replacing, writing
+
+        with writing(InputError, output, "pass another path."), replacing(output) as beside:
+            found.trials.write_csv(beside)
         click.echo(f"table: {output.resolve()}")
+
+
+def _algorithm(name: str, objectives: int) -> Any:
+    from rustybt.optimize import Bayesian, Genetic, Grid, OptunaSearch, RandomSearch, Sobol
+
+    made = {"sobol": Sobol, "random": RandomSearch, "grid": Grid, "bayesian": Bayesian, "genetic": Genetic}
+    return made[name]() if name in made else OptunaSearch(name, objectives=objectives)
 
 
 def spaces(params: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -61,6 +61,7 @@ def runs() -> None:
 def list_runs(bundle: str | None, as_json: bool) -> None:
     """The saved results, newest first."""
     from rustybt.core import data_root
+    from rustybt.results import run_labels
 
     found = [run for run in _saved() if bundle is None or run.manifest.get("bundle") == bundle]
     if as_json:
@@ -74,7 +75,8 @@ def list_runs(bundle: str | None, as_json: bool) -> None:
         )
         return
     names = ["run", "saved (UTC)", "strategy", "bundle", "from", "to", "return", "Sharpe", "max drawdown", "parameters"]
-    rows = [_row(run) for run in found]
+    labels = run_labels(found)
+    rows = [[labels[run.path], *_row(run)] for run in found]
     if not any(row[-1] for row in rows):
         names, rows = names[:-1], [row[:-1] for row in rows]
     print_table(names, zip(*rows, strict=True))
@@ -114,7 +116,7 @@ def plot(run: str, output: Path | None) -> None:
 @click.argument("after", default="latest")
 def diff(before: str, after: str) -> None:
     """Compare two runs: what they were made from, and what came out. Exit code 1 where the books differ."""
-    from rustybt.results import run_named, summary_of
+    from rustybt.results import run_labels, run_named, summary_of
 
     every = _saved()
     pair = run_named(before, every), run_named(after, every)
@@ -127,7 +129,8 @@ def diff(before: str, after: str) -> None:
     figures = [dict(summary_of(result)[2]) for result in results]
     labels = dict.fromkeys([*figures[0], *figures[1]])
     came = [(label, *(one.get(label, "-") for one in figures)) for label in labels]
-    print_table(["", pair[0].name, pair[1].name], zip(*made, *came, strict=True))
+    heads = run_labels({run.path: run for run in pair}.values())
+    print_table(["", *(heads[run.path] for run in pair)], zip(*made, *came, strict=True))
     if results[0].ledger_hash == results[1].ledger_hash:
         click.echo("\nTheir books are the same.")
         return
@@ -181,13 +184,14 @@ def _load(saved: SavedRun) -> Result:
 
 
 def _row(run: SavedRun) -> list[str]:
+    """What the list says of a run, after its name."""
     from rustybt.results import shown
 
     styles = (("total_return", "percent"), ("sharpe", "ratio"), ("max_drawdown", "percent"))
     figures = [shown(run.metrics.get(name), style) for name, style in styles]
     texts = [str(run.manifest.get(name) or "-") for name in ("strategy", "bundle", "start", "end")]
     params = ", ".join(f"{name}={_short(value)}" for name, value in (run.manifest.get("params") or {}).items())
-    return [run.name, f"{run.saved:%Y-%m-%d %H:%M}", *texts, *figures, params]
+    return [f"{run.saved:%Y-%m-%d %H:%M}", *texts, *figures, params]
 
 
 def _facts(run: SavedRun) -> dict[str, Any]:

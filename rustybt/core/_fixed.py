@@ -9,6 +9,7 @@ from __future__ import annotations
 import decimal
 import numbers
 import operator
+import reprlib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -134,7 +135,7 @@ def exact_number(number: object, what: str = "a number") -> Decimal:
     elif isinstance(number, Decimal | float):
         result = Decimal(repr(float(number))) if isinstance(number, float) else Decimal(number)
     else:
-        raise NotANumber(f"{what}: {number!r} is not a number. Pass an int, Decimal, text or float.")
+        raise NotANumber(f"{what}: {reprlib.repr(number)} is not a number. Pass an int, Decimal, text or float.")
     if result.is_infinite():
         raise InfiniteInput(f"{what}: {number!r} is not finite. Check the data it was computed from.")
     if not result.is_finite():

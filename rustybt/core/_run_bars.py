@@ -61,13 +61,17 @@ def _no_terms(_: int) -> list[TermValues]:
     return []
 
 
+def _one_by_one(_: Sequence[int]) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class RunBars:
     """The bars of a run. Bar 0 is the last one before it.
 
     stamps: when each is over, ns UTC. starts: for each session its first bar, and one more at the end. days: of the
     sessions, since 1970. of: the bars of an asset, by sid; they are read then. terms: what terms of an asset said,
-    likewise; they are computed then.
+    likewise; they are computed then. read: reads those of several assets at once, for `of` to be quick.
     """
 
     stamps: npt.NDArray[np.int64]
@@ -75,6 +79,12 @@ class RunBars:
     days: Sequence[int]
     of: Callable[[int], AssetBars]
     terms: Callable[[int], list[TermValues]] = _no_terms
+    read: Callable[[Sequence[int]], None] = _one_by_one
+
+    def of_all(self, sids: Sequence[int]) -> dict[int, AssetBars]:
+        """The bars of several assets by sid, read at once."""
+        self.read(sids)
+        return {sid: self.of(sid) for sid in sids}
 
     def bars_at(self, stamps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The bars within which moments lie: the first that is over by then or later."""

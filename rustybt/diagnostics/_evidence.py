@@ -147,7 +147,9 @@ class Evidence:
     @functools.cached_property
     def bars(self) -> RunBars:
         """The bars of the run."""
-        return self.result.run_bars()
+        bars = self.result.run_bars()
+        bars.read(self.result.transactions["sid"].unique().to_list())
+        return bars
 
     def bars_of(self, sid: int) -> AssetBars:
         """Those of an asset."""

@@ -39,7 +39,7 @@ def interval_run(begin: Callable[[dict[str, Any]], OneRun], given: Mapping[str, 
 
 def _join(low: Result, base: Result, high: Result) -> None:
     base.interval = interval = Interval(low, base, high)
-    ends = [one.metrics["final_value"] for one in interval]
+    ends = [one.first_figures["final_value"] for one in interval]
     bars = max(one.ambiguous.height for one in interval)
     text = (
         f"Three runs, with same_bar {', '.join(map(repr, READ.values()))}, ended at {ends[0]:,.2f}, {ends[1]:,.2f} and "

@@ -357,9 +357,10 @@ class Loop:
             end_with_positions(self, stamp)
         if self.simulated.transit.quiet > bar and self.simulated.transit.is_quiet(self.run.book):
             return
-        if self.direct is not None and not self.simulated.begun and self.direct.work(bar, stamp, session):
-            return
-        self.fill(Moment(stamp, session, bar))
+        if self.direct is None or self.simulated.begun or not self.direct.work(bar, stamp, session):
+            self.fill(Moment(stamp, session, bar))
+        if self.reducing:
+            end_with_positions(self, stamp)
 
     def fill(self, moment: Moment) -> None:
         """Takes what the broker reports for a moment, and books its fills."""

@@ -29,7 +29,7 @@ from rustybt.errors import (
 )
 from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._uninitialised import Refusing, behind, check_initialised, uninitialised
-from rustybt.execution.commission import CommissionModel, FeeSchedule, Parts
+from rustybt.execution.commission import CommissionModel, Parts
 from rustybt.execution.slippage import DECLINED, EXHAUSTED, MarketImpactBase, Quote, SlippageModel
 
 
@@ -114,12 +114,13 @@ class CustomSlippage(SlippageModel):
             raise TransactionWithWrongDirection(
                 f"{name} returned {answer[1]} units for an order of {self._shown(order)}. Return them with its sign."
             )
-        if filled > wanted:
+        if filled > abs(order.amount - order.filled):
             raise TransactionVolumeExceedsOrder(
                 f"{name} returned {answer[1]} units for an order of {self._shown(order)}. Return order.open_amount at "
                 "most."
             )
-        return price, filled
+        # less than the open amount may fill here: what a reduce-only order or an exit may still close
+        return price, min(filled, wanted)
 
     def _shown(self, order: WorkingOrder) -> str:
         view = self._outside.order_view(order)
@@ -182,8 +183,8 @@ def slippage_for(model: Any, outside: Outside) -> Any:
 
 def commission_for(model: Any, outside: Outside) -> Any:
     """The model as the broker can ask it."""
-    if isinstance(model, FeeSchedule):
-        model.begin(outside.days)
+    if isinstance(model, CommissionModel):
+        model._begin(outside.days)
     return CustomCommission(model, outside) if is_own(type(model), "calculate", "fee", CommissionModel) else model
 
 

@@ -9,7 +9,7 @@ from rustybt.indicators import _blocks
 from rustybt.indicators._indicator import FIELD, built_in
 from rustybt.indicators._native import native
 from rustybt.indicators._smoothed import smoothed
-from rustybt.indicators._statistics import earlier
+from rustybt.indicators._statistics import earlier, zeroed
 
 type Floats = npt.NDArray[np.float64]
 
@@ -36,10 +36,11 @@ def RSI(values: Floats, *, window: int = 14) -> Floats:
     [nan, nan, 66.666667, 80.0]
     """
     change = values - known_before(values)
-    gains = smoothed(np.where(change < 0, 0.0, change), 1 / window, window)
-    losses = smoothed(np.where(change > 0, 0.0, -change), 1 / window, window)
+    # of 0 and -0 which is larger is anybody's choice: there is one zero
+    gains = smoothed(np.maximum(change, 0.0) + 0.0, 1 / window, window)
+    losses = smoothed(np.maximum(-change, 0.0) + 0.0, 1 / window, window)
     both = gains + losses
-    return np.where(both == 0, 0.0, 100 * (gains / both))
+    return zeroed(100 * (gains / both), both == 0)
 
 
 @built_in(
@@ -81,7 +82,7 @@ def Stochastic(
     """
     bottom = _blocks.lowest(low, window)
     reach = _blocks.highest(high, window) - bottom
-    raw = np.where(reach == 0, 0.0, 100 * ((close - bottom) / reach))
+    raw = zeroed(100 * ((close - bottom) / reach), reach == 0)
     k = _blocks.means(raw, smooth)
     return k, _blocks.means(k, signal)
 
@@ -107,4 +108,4 @@ def CCI(high: Floats, low: Floats, close: Floats, *, window: int = 20) -> Floats
     away = typical - mean
     # what rounding leaves of a price that stands still is no deviation
     still = apart <= np.abs(mean) * window * 1e-15
-    return np.where(still, np.where(np.isnan(away), np.nan, 0.0), away / (0.015 * (apart / window)))
+    return zeroed(away / (0.015 * (apart / window)), still)

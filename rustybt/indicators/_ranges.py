@@ -12,7 +12,7 @@ from rustybt.indicators._indicator import FIELD, built_in
 from rustybt.indicators._native import native_tables
 from rustybt.indicators._oscillators import known_before
 from rustybt.indicators._smoothed import decayed, smoothed
-from rustybt.indicators._statistics import earlier
+from rustybt.indicators._statistics import earlier, zeroed
 
 type Floats = npt.NDArray[np.float64]
 
@@ -52,11 +52,12 @@ def ATR(high: Floats, low: Floats, close: Floats, *, window: int = 14) -> Floats
 
 def _directions(high: Floats, low: Floats, close: Floats, window: int) -> tuple[Floats, Floats]:
     up, down = high - known_before(high), known_before(low) - low
-    plus = np.where(np.isnan(up + down), np.nan, np.where((up > down) & (up > 0), up, 0.0))
-    minus = np.where(np.isnan(up + down), np.nan, np.where((down > up) & (down > 0), down, 0.0))
+    missing = (up + down) * 0.0  # NaN where a bar is
+    plus = np.maximum(up, 0.0) * (up > down) + missing
+    minus = np.maximum(down, 0.0) * (down > up) + missing
     seed = window - 1
     reach = decayed(_true_range(high, low, close), 1 / window, seed)
-    share = np.where(reach == 0, 0.0, 100 / reach)
+    share = zeroed(100 / reach, reach == 0)
     return decayed(plus, 1 / window, seed) * share, decayed(minus, 1 / window, seed) * share
 
 
@@ -85,7 +86,7 @@ def ADX(high: Floats, low: Floats, close: Floats, *, window: int = 14) -> Floats
     """
     plus, minus = _directions(high, low, close, window)
     both = plus + minus
-    return smoothed(np.where(both == 0, 0.0, 100 * (np.abs(plus - minus) / both)), 1 / window, window)
+    return smoothed(zeroed(100 * (np.abs(plus - minus) / both), both == 0), 1 / window, window)
 
 
 BANDS = ("upper", "middle", "lower")

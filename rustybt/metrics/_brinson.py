@@ -11,6 +11,7 @@ import polars as pl
 
 from rustybt.core import RATIO_SCALE, exact_number
 from rustybt.errors import InputError
+from rustybt.metrics._checks import check_choice, check_frame
 from rustybt.metrics._sample import PRECISE, quotient, rounded
 
 type Model = Literal["brinson-fachler", "brinson-hood-beebower"]
@@ -56,10 +57,9 @@ def brinson(segments: pl.DataFrame, *, model: Model = "brinson-fachler", link: L
     >>> found.select("segment", found["allocation"].cast(float), found["selection"].cast(float)).rows()
     [('shares', 0.004, 0.012), ('bonds', 0.006, -0.004)]
     """
-    if model not in get_args(Model.__value__):
-        raise InputError(f"model: {model!r} is unknown. Pass one of {', '.join(map(repr, get_args(Model.__value__)))}.")
-    if link is not None and link not in _LINKS:
-        raise InputError(f"link: {link!r} is unknown. Pass one of {', '.join(map(repr, _LINKS))}, or None.")
+    check_choice(model, get_args(Model.__value__), "model")
+    if link is not None:
+        check_choice(link, _LINKS, "link", ", or None")
     periods = _periods(segments)
     totals = [_totals(rows) for rows in periods.values()]
     factors = [Decimal(1)] * len(totals) if link is None else _LINKS[link](totals)
@@ -77,10 +77,9 @@ def brinson(segments: pl.DataFrame, *, model: Model = "brinson-fachler", link: L
 
 def _periods(segments: pl.DataFrame) -> dict[Any, _Period]:
     """The segments of each period, in the order of the rows."""
-    missing = [name for name in _COLUMNS if name not in segments.columns]
-    if missing or not segments.height:
-        what = f"there is no column {missing[0]!r}" if missing else "it has no row"
-        raise InputError(f"segments: {what}. Pass a frame with {', '.join(_COLUMNS)}.")
+    check_frame(segments, _COLUMNS, "segments")
+    if not segments.height:
+        raise InputError(f"segments: it has no row. Pass a frame with {', '.join(_COLUMNS)}.")
     found: dict[Any, _Period] = {}
     for row, (period, segment, *given) in enumerate(segments.select(_COLUMNS).iter_rows()):
         where = f"segments, row {row}"

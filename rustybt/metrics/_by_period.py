@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import polars as pl
 
 from rustybt.core import RATIO_SCALE
-from rustybt.errors import InputError
+from rustybt.metrics._checks import check_choice, dates_of
 from rustybt.metrics._numbers import Numbers
 from rustybt.metrics._returns import total_return
 from rustybt.metrics._sample import Sample, sample_of
@@ -43,11 +43,9 @@ def by_period(
     >>> by_period(["0.1", "-0.1", "0.02"], days).select("period", "sessions", "total_return").rows()
     [('2010-01', 2, Decimal('-0.010000000000000000')), ('2010-02', 1, Decimal('0.020000000000000000'))]
     """
-    if every not in _LABELS:
-        raise InputError(f"every: {every!r} is unknown. Pass one of {', '.join(map(repr, get_args(Every.__value__)))}.")
-    sample, days = sample_of(returns), list(sessions)
-    if len(days) != sample.count:
-        raise InputError(f"sessions: {len(days)} for {sample.count} returns. Pass one for each.")
+    check_choice(every, _LABELS, "every")
+    sample = sample_of(returns)
+    days = dates_of(sessions, sample.count)
     label = _LABELS[every]
     groups: dict[Any, list[int]] = {}
     for day, value in zip(days, sample.values, strict=True):

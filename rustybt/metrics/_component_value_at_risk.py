@@ -10,6 +10,7 @@ import polars as pl
 
 from rustybt.core import RATIO_SCALE, Number
 from rustybt.errors import InputError
+from rustybt.metrics._checks import check_names
 from rustybt.metrics._normal import normal_quantile
 from rustybt.metrics._numbers import Numbers, scaled_numbers
 from rustybt.metrics._sample import PRECISE, Sample, quotient, rounded
@@ -74,6 +75,8 @@ def _portfolio(
     returns: Mapping[str, Numbers], weights: Mapping[str, Number]
 ) -> tuple[dict[str, Sample], dict[str, Decimal], Sample]:
     """The assets' returns, their weights, and the returns of the portfolio."""
+    check_names(returns, "returns")
+    check_names(weights, "weights")
     if set(returns) != set(weights) or not returns:
         other = sorted(set(returns) ^ set(weights))
         raise InputError(f"weights: pass one for each asset of `returns`; not in both: {', '.join(other) or 'none'}.")

@@ -10,7 +10,7 @@ from decimal import Decimal
 import polars as pl
 
 from rustybt.core import RATIO_SCALE, decimal_column, div_half_even
-from rustybt.errors import InputError
+from rustybt.metrics._checks import check_count, labels_of
 from rustybt.metrics._numbers import ONE, Numbers, ratio
 from rustybt.metrics._sample import WEALTH_ONE, Sample, exact_ratio, sample_of
 
@@ -42,10 +42,8 @@ def drawdowns(
     [(Decimal('-0.200000000000000000'), 0, 1, 2), (Decimal('-0.100000000000000000'), 2, 3, None)]
     """
     sample = sample_of(returns)
-    labels = pl.Series("row", range(sample.count), dtype=pl.Int64) if sessions is None else pl.Series(sessions)
-    if len(labels) != sample.count:
-        raise InputError(f"sessions: {len(labels)} for {sample.count} returns. Pass one for each.")
-    found = sorted(falls_of(sample), key=lambda fall: (fall.depth, fall.peak))[:count]
+    labels = labels_of(sessions, sample.count)
+    found = sorted(falls_of(sample), key=lambda fall: (fall.depth, fall.peak))[: check_count(count, "count")]
     ends = [sample.count - 1 if fall.recovery is None else fall.recovery for fall in found]
 
     def at(name: str, rows: Sequence[int | None]) -> pl.Series:
@@ -94,9 +92,7 @@ def under_water(returns: Numbers | Sample, sessions: Sequence[date] | pl.Series 
     [Decimal('0E-18'), Decimal('-0.200000000000000000'), Decimal('0E-18')]
     """
     sample = sample_of(returns)
-    labels = pl.Series("session", range(sample.count)) if sessions is None else pl.Series("session", sessions)
-    if len(labels) != sample.count:
-        raise InputError(f"sessions: {len(labels)} for {sample.count} returns. Pass one for each.")
+    labels = labels_of(sessions, sample.count)
     depths = [_depth(fall) for fall in sample.falls]
     return pl.DataFrame([labels, decimal_column("drawdown", depths, RATIO_SCALE)])
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from rustybt.core import RATIO_SCALE
 from rustybt.errors import InputError
+from rustybt.metrics._checks import check_names
 from rustybt.metrics._numbers import Numbers, check_periods, scaled_numbers
 from rustybt.metrics._rates import Rate, excess_over
 from rustybt.metrics._sample import PRECISE, Sample, quotient, rounded, sample_of
@@ -110,6 +111,7 @@ def factor_regression(
 
 def _columns(own: Sample, factors: Mapping[str, Numbers]) -> tuple[list[str], list[list[int]], int]:
     """The names of the coefficients; ones, the factors and last the returns, at one scale; and the integer for 1."""
+    check_names(factors, "factors")
     if not factors or ALPHA in factors:
         raise InputError(f"factors: {list(factors)} were given. Pass one or more, by names other than {ALPHA!r}.")
     read = {name: scaled_numbers(values, f"factor {name}") for name, values in factors.items()}

@@ -24,13 +24,13 @@ def histogram(numbers: Numbers, *, bins: int = 20) -> pl.DataFrame:
     bins: how many ranges at most; their width is 1, 2 or 5 times a power of ten, so that their ends are round numbers.
     Returns a frame, a row for each range from the lowest number to the highest: low (which is in it), high (which is
     not), count. low and high are Decimals; of durations, durations, a whole number of seconds wide.
-    Raises NonFiniteInput on NaN and infinities, InputError for bins that are not from 1 to 1000.
+    Raises NonFiniteInput on NaN and infinities, InputError for bins that are not from 2 to 1000.
 
     >>> histogram([0, 1, 1, 3, 14], bins=3).rows()
     [(Decimal('0'), Decimal('5'), 4), (Decimal('5'), Decimal('10'), 0), (Decimal('10'), Decimal('15'), 1)]
     """
-    if type(bins) is not int or not 1 <= bins <= _MOST_BINS:
-        raise InputError(f"bins: {bins!r} is not a number of ranges. Pass one from 1 to {_MOST_BINS}.")
+    if type(bins) is not int or not 2 <= bins <= _MOST_BINS:  # one range of round ends has no room for both signs
+        raise InputError(f"bins: {bins!r} is not a number of ranges. Pass one from 2 to {_MOST_BINS}.")
     spans = isinstance(numbers, pl.Series) and isinstance(numbers.dtype, pl.Duration)
     if isinstance(numbers, pl.Series):
         numbers = numbers.drop_nulls()

@@ -8,6 +8,7 @@ from decimal import Decimal
 import polars as pl
 
 from rustybt.core import RATIO_SCALE, Number, div_half_even, rescale_half_even
+from rustybt.metrics._checks import check_rows
 from rustybt.metrics._numbers import ONE, Numbers, exact_sum, ratio, scaled_numbers
 
 
@@ -47,4 +48,5 @@ def average_leverage(leverage: Numbers | Iterable[Number | None]) -> Decimal | N
 def _present(numbers: Numbers | Iterable[Number | None]) -> Numbers:
     if isinstance(numbers, pl.Series):
         return numbers.drop_nulls()
+    check_rows(numbers, "leverage")
     return [number for number in numbers if number is not None]

@@ -11,6 +11,7 @@ import polars as pl
 
 from rustybt.core import RATIO_SCALE, Number, as_decimal, exact_number, scaled, scaled_ints
 from rustybt.errors import InputError
+from rustybt.metrics._checks import check_rows
 
 type Numbers = pl.Series | Sequence[Number]
 """A Polars Series (Decimal, integer or float) or a sequence of int, Decimal, text or float."""
@@ -23,13 +24,14 @@ _WIDEST: Final = 2**126
 def scaled_numbers(numbers: Numbers, what: str) -> tuple[list[int], int]:
     """All numbers as integers of one scale, exactly; floats by their shortest repr.
 
-    Raises InputError on a null, NonFiniteInput on NaN, an infinity, or what is no number.
+    Raises InputError on a null and for what has no rows, NonFiniteInput on NaN, an infinity, or what is no number.
     """
     if isinstance(numbers, pl.Series) and isinstance(numbers.dtype, pl.Decimal):
         ints = scaled_ints(numbers)
         if numbers.null_count():
             _present(None, what, ints.index(None))
         return ints, numbers.dtype.scale  # type: ignore[return-value]  # there is no null
+    check_rows(numbers, what)
     pairs = [scaled(exact_number(_present(n, what, row), f"{what}, row {row}")) for row, n in enumerate(numbers)]
     scale = max((own for _, own in pairs), default=0)
     return [value * 10 ** (scale - own) for value, own in pairs], scale

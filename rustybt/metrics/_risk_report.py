@@ -10,8 +10,10 @@ import polars as pl
 
 from rustybt.metrics._alpha import alpha
 from rustybt.metrics._beta import beta
+from rustybt.metrics._checks import check_frame
 from rustybt.metrics._leverage import max_leverage
 from rustybt.metrics._max_drawdown import max_drawdown
+from rustybt.metrics._numbers import check_periods
 from rustybt.metrics._returns import total_return
 from rustybt.metrics._sharpe import sharpe
 from rustybt.metrics._sortino import sortino
@@ -22,6 +24,7 @@ OWN: Final = (
     *("sharpe", "sortino", "algo_volatility", "max_drawdown"),
 )
 """What is made of the run's returns."""
+_EXACT: Final = ("returns", "gross_leverage")
 SPANS: Final = {"one_month": 1, "three_month": 3, "six_month": 6, "twelve_month": 12}
 
 
@@ -45,13 +48,15 @@ def risk_report(daily: pl.DataFrame, *, periods: int) -> dict[str, list[dict[str
     >>> {name: len(periods) for name, periods in report.items()}
     {'one_month': 3, 'three_month': 1, 'six_month': 0, 'twelve_month': 0}
     """
+    annual = check_periods(periods)
+    check_frame(daily, ("session", *_EXACT), exact=_EXACT)
     if not daily.height:
         return {name: [] for name in SPANS}
     first, last = daily["session"][0], daily["session"][-1]
     months = [_month(first, step) for step in range((last.year - first.year) * 12 + last.month - first.month + 1)]
     return {
         name: [
-            _span(daily, start, _month(start, length), periods) for start in months[: max(0, len(months) - length + 1)]
+            _span(daily, start, _month(start, length), annual) for start in months[: max(0, len(months) - length + 1)]
         ]
         for name, length in SPANS.items()
     }

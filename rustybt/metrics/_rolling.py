@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from rustybt.core import RATIO_SCALE, ExactColumn, frame_of
 from rustybt.errors import InputError
 from rustybt.metrics._against import pair_of
 from rustybt.metrics._beta import scaled_beta
+from rustybt.metrics._checks import check_choice, labels_of
 from rustybt.metrics._numbers import Numbers, check_periods, root_half_even, signed_root_half_even
 from rustybt.metrics._sample import Sample, sample_of
 from rustybt.metrics._sharpe import scaled_sharpe
@@ -94,9 +95,7 @@ def rolling(
     annual = check_periods(periods)
     _check(window, figures, benchmark)
     sample = sample_of(returns)
-    labels = pl.Series("session", range(sample.count)) if sessions is None else pl.Series("session", sessions)
-    if len(labels) != sample.count:
-        raise InputError(f"sessions: {len(labels)} for {sample.count} returns. Pass one for each.")
+    labels = labels_of(sessions, sample.count)
     pair = pair_of(sample, sample if benchmark is None else benchmark)
     own, other = pair.own.values, pair.other.values
     series = (own, pair.own.squared, [value * value if value < 0 else 0 for value in own])
@@ -114,11 +113,9 @@ def rolling(
 def _check(window: int, figures: Sequence[str], benchmark: object) -> None:
     if type(window) is not int or window < 2:
         raise InputError(f"window: {window!r} is not a number of sessions from 2 on.")
-    if isinstance(figures, str):
-        raise InputError(f"figures: a text was given. Pass a list: [{figures!r}].")
+    if isinstance(figures, str) or not isinstance(figures, Iterable):
+        raise InputError(f"figures: {figures!r} was given. Pass a list of names, such as ['sharpe'].")
     for name in figures:
-        if name not in _FIGURES:
-            known = ", ".join(map(repr, get_args(RollingFigure.__value__)))
-            raise InputError(f"figures: {name!r} is unknown. Pass some of {known}.")
+        check_choice(name, _FIGURES, "figures")
         if name in _NEED_BENCHMARK and benchmark is None:
             raise InputError(f"figures: {name!r} needs a benchmark. Pass benchmark=, the same sessions' returns.")

@@ -8,11 +8,13 @@ from typing import Final, cast
 import polars as pl
 
 from rustybt.core import RATIO_SCALE, decimal_column, scaled_ints
+from rustybt.metrics._checks import check_frame
 from rustybt.metrics._path import explains
 
 UNDEFINED: Final = ("algo_volatility", "sharpe", "sortino", "alpha", "beta")
 """Measures of a series of returns: none can be had on nothing, or on a debt."""
 LEVERAGES: Final = ("gross_leverage", "net_leverage")
+_READ: Final = ("portfolio_value", "returns")
 CHAINED: Final = ("algorithm_period_return", "max_drawdown")
 """Measures of the path from the start; new capital has no part in it once nothing was left to add it to."""
 
@@ -22,6 +24,7 @@ def ruined_row(daily: pl.DataFrame) -> int | None:
 
     A value of exactly nothing is no ruin where the capital was taken out.
     """
+    check_frame(daily, _READ, exact=_READ)
     values, returns = daily["portfolio_value"], daily["returns"]
     lowest, worst = values.min(), returns.min()
     if lowest is None or not (lowest < 0 or (worst is not None and worst <= -1)):  # type: ignore[operator]

@@ -6,7 +6,6 @@ from decimal import Decimal, localcontext
 
 from rustybt.core import RATIO_SCALE, Number, exact_number
 from rustybt.errors import InputError
-from rustybt.metrics._normal import normal_quantile
 from rustybt.metrics._numbers import Numbers, check_periods, ratio, signed_root_half_even
 from rustybt.metrics._rates import Rate, excess_over
 from rustybt.metrics._sample import PRECISE, Sample, quotient, rounded, sample_of
@@ -103,6 +102,8 @@ def sharpe_interval(
     part = confidence_of(confidence)
     if value is None or error is None:
         return None
+    from rustybt.metrics._normal import normal_quantile  # of the statistics module, which runs don't need
+
     z = normal_quantile(PRECISE.divide(PRECISE.add(Decimal(1), part), Decimal(2)))
     width = PRECISE.multiply(z, error)
     ends = rounded(PRECISE.subtract(value, width)), rounded(PRECISE.add(value, width))

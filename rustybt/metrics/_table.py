@@ -27,6 +27,8 @@ from rustybt.metrics._against import (
 from rustybt.metrics._alpha import scaled_alpha
 from rustybt.metrics._beta import scaled_beta
 from rustybt.metrics._calmar import calmar
+from rustybt.metrics._checks import check_frame
+from rustybt.metrics._columns import BENCHMARK
 from rustybt.metrics._downside_deviation import downside_deviation
 from rustybt.metrics._drawdowns import longest_under_water, time_under_water
 from rustybt.metrics._gain_to_pain import gain_to_pain
@@ -44,7 +46,7 @@ from rustybt.metrics._sample import Sample, exact_ratio, sample_of
 from rustybt.metrics._sharpe import sharpe, sharpe_error, sharpe_interval
 from rustybt.metrics._skewness import skewness
 from rustybt.metrics._sortino import sortino
-from rustybt.metrics._summary import BENCHMARK, Figures
+from rustybt.metrics._summary import Figures
 from rustybt.metrics._tail_ratio import tail_ratio
 from rustybt.metrics._ulcer_index import martin, ulcer_index
 from rustybt.metrics._value_at_risk import conditional_value_at_risk, value_at_risk
@@ -124,6 +126,7 @@ def further_figures(daily: pl.DataFrame, *, periods: int) -> Figures:
     >>> round(further_figures(result.daily, periods=result.periods)["calmar"], 4)
     Decimal('3.9036')
     """
+    check_frame(daily, ("session", "portfolio_value", "returns"), exact=("portfolio_value", "returns"))
     compared = BENCHMARK in daily.columns
     lost = not daily.height or bool(daily["returns"].null_count()) or ruined_row(daily) is not None
     # the names are those of any returns

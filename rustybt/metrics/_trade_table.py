@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, RATIO_SCALE, as_decimal, scaled_ints
 from rustybt.errors import InputError
 from rustybt.metrics import _standard_errors as errors
+from rustybt.metrics._checks import check_choice, check_frame
 from rustybt.metrics._numbers import ratio
 from rustybt.metrics._sample import Sample, exact_ratio
 from rustybt.metrics._wins import expectancy, longest_streaks, payoff_ratio, profit_factor, win_rate
@@ -49,13 +50,11 @@ def trade_table(trades: pl.DataFrame, *, by: By | None = None) -> pl.DataFrame:
     >>> trade_table(trades, by="symbol").select("symbol", "trades", "net").rows()
     [('IBM', 3, Decimal('549.75300000000000000000'))]
     """
-    if by is not None and by not in _KEYS:
-        raise InputError(f"by: {by!r} is unknown. Pass one of {', '.join(map(repr, get_args(By.__value__)))}.")
+    if by is not None:
+        check_choice(by, _KEYS, "by")
     needed = ("entry", "symbol", "side", "net", "gross", "costs", "open", "currency", "sessions", "tag", "r_multiple")
     own = ["exit_tag"] if by == "exit_tag" else []
-    missing = [name for name in (*needed, *own) if name not in trades.columns]
-    if missing:
-        raise InputError(f"trades: there is no column {missing[0]!r}. Pass result.trades, with all of its columns.")
+    check_frame(trades, (*needed, *own), "trades")
     closed = trades.filter(~pl.col("open"))
     if closed["currency"].n_unique() > 1:
         found = ", ".join(sorted(closed["currency"].unique().to_list()))

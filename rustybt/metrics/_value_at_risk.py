@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 from typing import Final, Literal, get_args
 
 from rustybt.core import Number
-from rustybt.errors import InputError
+from rustybt.metrics._checks import check_choice
 from rustybt.metrics._normal import density, normal_quantile
 from rustybt.metrics._numbers import Numbers
 from rustybt.metrics._sample import PRECISE, Sample, quotient, rounded, sample_of
@@ -80,8 +80,7 @@ def conditional_value_at_risk(
 
 
 def _prepared(returns: Numbers | Sample, confidence: Number, method: str) -> tuple[Sample, Decimal] | None:
-    if method not in METHODS:
-        raise InputError(f"method: {method!r} is unknown. Pass one of {', '.join(map(repr, METHODS))}.")
+    check_choice(method, METHODS, "method")
     tail = PRECISE.subtract(Decimal(1), confidence_of(confidence))
     sample = sample_of(returns)
     if sample.count < _FEWEST[method] or (method != "historical" and not sample.second):

@@ -26,7 +26,11 @@ class Searcher(Protocol):
         """The next points, `count` of them, or fewer where it is done."""
 
     def tell(self, trials: Sequence[Trial]) -> None:
-        """What became of points that were asked, in the order of their numbers."""
+        """What became of points that were asked, in the order of their numbers.
+
+        Of each value the greater is the better, whatever the objective: those of which less is better are told with the
+        other sign. None stands for no value, and is worse than any.
+        """
 
 
 @runtime_checkable

@@ -18,15 +18,18 @@ from rustybt._version import __version__
 from rustybt.engine import code_hash_of
 from rustybt.errors import InputError, RegistryError
 from rustybt.optimize._algorithm import Algorithm
+from rustybt.optimize._bayesian import Bayesian
 from rustybt.optimize._evaluate import Job
+from rustybt.optimize._genetic import Genetic
 from rustybt.optimize._grid import Grid
 from rustybt.optimize._objective import Objective
+from rustybt.optimize._optuna import OptunaSearch
 from rustybt.optimize._parameters import Choice, Integer, Normal, Real
 from rustybt.optimize._random_search import RandomSearch
 from rustybt.optimize._sobol import Sobol
 from rustybt.optimize._space import ParameterSpace
 
-ALGORITHMS: Final = {cls.__name__: cls for cls in (Grid, RandomSearch, Sobol)}
+ALGORITHMS: Final = {cls.__name__: cls for cls in (Bayesian, Genetic, Grid, OptunaSearch, RandomSearch, Sobol)}
 KINDS: Final[dict[str, Any]] = {"integer": Integer, "real": Real, "normal": Normal, "choice": Choice}
 SAME: Final = {
     "strategy_hash": "strategy",
@@ -120,7 +123,7 @@ def algorithm_in(old: Mapping[str, Any]) -> Any:
 
 def objectives_in(old: Mapping[str, Any]) -> list[Objective]:
     """The objectives of a search that are measures by name."""
-    made = [_made(one["is"], {"Objective": Objective}) for one in json.loads(old["objectives"])]
+    made = [_made(one["is"], {"Objective": Objective}, exact=True) for one in json.loads(old["objectives"])]
     if None in made:
         raise _needed(old, "objective", old["objectives"])
     return made
@@ -155,14 +158,15 @@ def _value(text: Any) -> Any:
     return {"float": float, "Decimal": Decimal}[text["type"]](text["text"]) if isinstance(text, dict) else text
 
 
-def _made(text: str, classes: Mapping[str, Any]) -> Any:
-    """The object of a text like Grid(continuous=5); None where it is no such text."""
+def _made(text: str, classes: Mapping[str, Any], *, exact: bool = False) -> Any:
+    """The object of a text like Grid(continuous=5); None where it is no such text. exact: numbers as Decimals."""
+    read = _literal if exact else ast.literal_eval
     try:
         call = ast.parse(text, mode="eval").body
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id not in classes:
             return None
-        values = [_literal(one) for one in call.args]
-        return classes[call.func.id](*values, **{str(one.arg): _literal(one.value) for one in call.keywords})
+        values = [read(one) for one in call.args]
+        return classes[call.func.id](*values, **{str(one.arg): read(one.value) for one in call.keywords})
     except (SyntaxError, ValueError, TypeError):
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -38,6 +38,12 @@ class Search:
     def objectives(self) -> tuple[str, ...]:
         """Their names."""
         return tuple(objective.name for objective in self.job.objectives)
+
+    @property
+    def seed(self) -> int:
+        """That of the algorithm and of the runs."""
+        seed: int = self.job.options["seed"]
+        return seed
 
     @property
     def ranked(self) -> list[Trial]:
@@ -114,6 +120,47 @@ class Search:
         if data is None:
             raise InputError(f"Trial {number} of {self.name!r} has no returns in the record.")
         return pl.read_ipc(io.BytesIO(data))
+
+    @property
+    def importance(self) -> pl.DataFrame:
+        """How much of the objective's variance each parameter alone explains: parameter, share (Float64, 0 to 1).
+
+        The variance of the means of up to ten bins of a parameter's values, less what as many bins of chance would have
+        (omega squared; Hays, "Statistics for psychologists", 1963). None with fewer trials than twice the bins.
+        """
+        from rustybt.optimize._pictures import importance_of
+
+        return importance_of(self)
+
+    def plot(
+        self,
+        path: Path | str | None = None,
+        *,
+        kind: Literal["history", "importance", "parallel", "surface", "front"] = "history",
+        parameters: Sequence[str] | None = None,
+        **how: Any,
+    ) -> Any:
+        """The search as a figure.
+
+        kind: "history" (each trial, and the best so far), "importance", "parallel" (a line a trial over all parameters,
+        the best tenth in colour), "surface" (means over two parameters) or "front" (of two objectives).
+        parameters: of "surface" two, by default the most important ones. how: path, backend, theme, size, dpi and show
+        as `Result.plot` takes them.
+        Raises InputError for what can't be drawn, MissingExtra where the library is not installed.
+        """
+        from rustybt.optimize._pictures import drawn_search
+
+        return drawn_search(self, path, kind, parameters, how)
+
+    def to_skopt(self) -> Any:
+        """The trials as an OptimizeResult of scikit-optimize, for its plots: plot_convergence, plot_objective and
+        plot_evaluations of `skopt.plots`. Values have the sign of a minimum; the model is fitted to all of them.
+
+        Raises InputError where no trial has a value, MissingExtra without scikit-optimize.
+        """
+        from rustybt.optimize._bayesian import optimize_result
+
+        return optimize_result(self)
 
     def __repr__(self) -> str:
         first = self.ranked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from rustybt.engine import progress_for
@@ -187,8 +188,13 @@ class Searching:
             self._repeats = self._repeats + 1 if repeated else 0
             if not repeated:
                 self._first_of.setdefault(canonical(trial.params), trial)
-        self._searcher.tell(ended)
+        self._searcher.tell([trial.of(values=self._worth(trial)) for trial in ended])
         self._refuse_failures(self.trials, over=self._over())
+
+    def _worth(self, trial: Trial) -> tuple[Decimal | None, ...]:
+        """The values as an algorithm is told them: of each the greater the better."""
+        pairs = zip(trial.values, self.job.maximize, strict=False)
+        return tuple(value if more or value is None else -value for value, more in pairs)
 
     def _refuse_failures(self, trials: Sequence[Trial], *, over: bool) -> None:
         """Raises SearchStopped where too many of the trials failed. over: whether no more of them come."""

@@ -139,6 +139,22 @@ def _searched(
     return Search(name, searching.space, searching.job, searching.trials, registry.path, number)
 
 
+def search_more(found: Search, algorithm: Algorithm, name: str, trials: int, workers: int, progress: Any) -> Search:
+    """Other points of a search's space, run as its own were; under a name of their own, going on where it is there."""
+    facts = facts_of(found.job, found.space, algorithm, found.seed, None, trials, name)
+    registry = Registry()
+    try:
+        old = registry.search(name)
+        if old is not None:
+            refuse_changes(old, facts)
+        number = registry.begin(facts) if old is None else old["id"]
+        limits = Limits(trials, None, trials)
+        searching = Searching(found.job, found.space, algorithm, found.seed, None, limits, registry, number)
+        return _searched(searching, registry, number, name, workers, {}, progress)
+    finally:
+        registry.close()
+
+
 def resume(
     name: str,
     strategy: Any = None,

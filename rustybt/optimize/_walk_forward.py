@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final, Literal
+from pathlib import Path
+from typing import Any, Final
 
 import polars as pl
 
 from rustybt import metrics
 from rustybt.errors import InputError
+from rustybt.optimize._choose import Pick, choose, in_order, measure_of
 from rustybt.optimize._evaluate import run_of
-from rustybt.optimize._objective import better_first
 from rustybt.optimize._search import Search
 from rustybt.optimize._space import ParameterSpace
 from rustybt.optimize._start import search
@@ -23,8 +23,6 @@ from rustybt.optimize._windows import Rolling, Window
 KEPT: Final = 10
 """Of the trials, every tenth goes from the training to the validation, and five at least."""
 LEAST: Final = 5
-
-type Pick = Literal["best", "plateau"] | Callable[[pl.DataFrame], int]
 
 
 class WalkForward:
@@ -54,6 +52,15 @@ class WalkForward:
             share = counts["count"][0] / self.windows.height
             rows.append((name, counts.height, counts[name][0], share))
         return pl.DataFrame(rows, schema=["parameter", "values", "most_often", "share"], orient="row")
+
+    def plot(self, path: Path | str | None = None, **how: Any) -> Any:
+        """What the tests earned, one after the other, and the objective in and out of sample, as a figure.
+
+        how: as `Result.plot` takes it.
+        """
+        from rustybt.optimize._pictures import drawn_windows
+
+        return drawn_windows(self, path, how)
 
     def __str__(self) -> str:
         inside, outside = self.windows["in_sample"].drop_nulls(), self.windows["out_of_sample"].drop_nulls()
@@ -172,58 +179,13 @@ def _chosen(
     pick: Pick,
 ) -> tuple[Trial, Decimal | None]:
     """The trial of a window, and what it was worth in the training."""
-    by_number = {trial.number: trial for trial in trials}
     values = {trial.number: worth(trial.number, window.train) for trial in trials}
-
-    def ranked(of: Mapping[int, Decimal | None]) -> list[int]:
-        return sorted(of, key=lambda number: (better_first((of[number],), maximize), number))
-
-    order = ranked(values)
+    order = in_order(values, maximize)
     if window.validation[0] < window.validation[1]:
         best = order[: max(LEAST, len(order) // KEPT)]
-        order = ranked({number: worth(number, window.validation) for number in best})
-    if pick == "best":
-        number = order[0]
-    elif pick == "plateau":
-        number = ranked(_plateaus({n: values[n] for n in order}, by_number, space))[0]
-    elif callable(pick):
-        rows = [(n, *(by_number[n].params.get(key) for key in space.names), values[n]) for n in order]
-        number = pick(pl.DataFrame(rows, schema=["number", *space.names, "value"], orient="row"))
-        if number not in by_number:
-            raise InputError(f"pick returned {number!r}: return one of the numbers in the frame.")
-    else:
-        raise InputError(f"pick={pick!r}: give 'best', 'plateau' or a function of a frame of trials.")
-    return by_number[number], values[number]
-
-
-def _plateaus(
-    values: Mapping[int, Decimal | None], trials: Mapping[int, Trial], space: ParameterSpace
-) -> dict[int, Decimal | None]:
-    """The mean of each trial and those a step away from it in one parameter; None where one of them has no value."""
-    places = {number: space.shares(trials[number].params) for number in values}
-    levels = [sorted({place[k] for place in places.values()}) for k in range(len(space.names))]
-    cells = {tuple(levels[k].index(place[k]) for k in range(len(levels))): number for number, place in places.items()}
-    means: dict[int, Decimal | None] = {}
-    for cell, number in cells.items():
-        near = [cell] + [(*cell[:k], cell[k] + side, *cell[k + 1 :]) for k in range(len(cell)) for side in (-1, 1)]
-        found = [values[cells[one]] for one in near if one in cells]
-        known = [value for value in found if value is not None]
-        means[number] = sum(known, Decimal(0)) / len(known) if len(known) == len(found) else None
-    return means
-
-
-def measure_of(name: str) -> Callable[[Sequence[Decimal], int], Decimal | None]:
-    """A measure of returns by name. Raises InputError for one that needs more than returns."""
-    function: Any = getattr(metrics, name, None)
-    wanted = inspect.signature(function).parameters if callable(function) else {}
-    needed = [key for key, one in wanted.items() if one.default is inspect.Parameter.empty and key != "periods"]
-    if needed != ["returns"]:
-        raise InputError(
-            f"The objective {name} is no measure of returns alone: walk forward with one such as 'sharpe', 'sortino', "
-            "'total_return' or 'max_drawdown'."
-        )
-    with_periods = "periods" in wanted
-    return lambda returns, periods: function(returns, periods=periods) if with_periods else function(returns)
+        order = in_order({number: worth(number, window.validation) for number in best}, maximize)
+    taken = choose(trials, values, order, space, maximize, pick)
+    return taken, values[taken.number]
 
 
 def _days(sessions: Sequence[Any], piece: tuple[int, int]) -> tuple[Any, Any]:

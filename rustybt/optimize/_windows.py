@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rustybt.errors import InputError
 
@@ -34,7 +34,8 @@ class Rolling:
     train, test: how many sessions, or a span such as "5y", "6mo", "13w" or "90d". validation: sessions between the two,
     by which is chosen among the best of the training; 0: the training chooses.
     step: how far a window lies behind the one before, by default a test, so that each session is tested once.
-    gap: sessions left out before the test, such as those that a label reaches ahead.
+    gap: sessions left out before the test, such as those that a label reaches ahead. purge: the same, but the test
+    stays where it is: so many of the last sessions of what chooses are left out.
     Raises InputError for sizes that mean nothing, and a step below the test: sessions would be tested twice.
 
     >>> from rustybt.optimize import Rolling
@@ -46,16 +47,24 @@ class Rolling:
     grows = False
 
     def __init__(
-        self, train: Size, test: Size, *, validation: Size = 0, step: Size | None = None, gap: int = 0
+        self,
+        train: Size,
+        test: Size,
+        *,
+        validation: Size = 0,
+        step: Size | None = None,
+        gap: int = 0,
+        purge: int = 0,
     ) -> None:
         for name, size in (("train", train), ("test", test), ("step", test if step is None else step)):
             if _size(size, name) == 0:
                 raise InputError(f"{name}={size!r} is empty: give sessions, or a span such as '6mo'.")
         _size(validation, "validation")
-        if type(gap) is not int or gap < 0:
-            raise InputError(f"gap={gap!r}: give a number of sessions, 0 or more.")
+        for name, size in (("gap", gap), ("purge", purge)):
+            if type(size) is not int or size < 0:
+                raise InputError(f"{name}={size!r}: give a number of sessions, 0 or more.")
         self.train, self.test, self.validation = train, test, validation
-        self.step, self.gap = (test if step is None else step), gap
+        self.step, self.gap, self.purge = (test if step is None else step), gap, purge
         if type(self.step) is type(test) and _rank(self.step) < _rank(test):
             raise InputError(
                 f"step={self.step!r} is below test={test!r}: sessions would be tested twice, and count twice in what "
@@ -67,13 +76,15 @@ class Rolling:
         parts += [f"validation={self.validation!r}"] if self.validation else []
         parts += [f"step={self.step!r}"] if self.step != self.test else []
         parts += [f"gap={self.gap}"] if self.gap else []
+        parts += [f"purge={self.purge}"] if self.purge else []
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def windows(self, sessions: Sequence[dt.date]) -> list[Window]:
         """The windows that lie within the sessions. Raises InputError where none does."""
         found: list[Window] = []
+        start = self._start(sessions)
         for turn in range(len(sessions)):
-            begin = _moved(sessions, _Mark(0, sessions[0]), self.step, turn)
+            begin = _moved(sessions, start, self.step, turn)
             end = _moved(sessions, begin, self.train)
             checked = _moved(sessions, end, self.validation)
             tested = _moved(sessions, checked, self.gap)
@@ -82,11 +93,24 @@ class Rolling:
                 break
             if found and found[-1].test[1] > tested.place:  # a month is not as long as the next one
                 found[-1] = found[-1]._replace(test=(found[-1].test[0], tested.place))
-            first = 0 if self.grows else begin.place
-            found.append(Window((first, end.place), (end.place, checked.place), (tested.place, last.place)))
+            first = start.place if self.grows else begin.place
+            found.append(self._window(first, end.place, checked.place, (tested.place, last.place)))
         if not found:
             raise InputError(f"{self!r} has no window in {len(sessions)} sessions: give shorter ones.")
         return found
+
+    def _start(self, sessions: Sequence[dt.date]) -> _Mark:
+        """Where the first window begins."""
+        return _Mark(0, sessions[0])
+
+    def _window(self, first: int, end: int, checked: int, test: tuple[int, int]) -> Window:
+        """A window without what is purged: of the validation where there is one, else of the training."""
+        if end < checked:
+            return Window((first, end), (end, max(end, checked - self.purge)), test)
+        end = end - self.purge
+        if end <= first:
+            raise InputError(f"purge={self.purge} leaves nothing of train={self.train!r}: give less.")
+        return Window((first, end), (end, end), test)
 
 
 class Expanding(Rolling):
@@ -99,6 +123,35 @@ class Expanding(Rolling):
     """
 
     grows = True
+
+
+class Anchored(Expanding):
+    """Windows whose training begins on a day of yours each time, and grows by a step.
+
+    anchor: a date, or text such as "2009-03-09"; the first session on it or after. The other settings are those of
+    `Rolling`. Raises InputError for what is no date, and for one after the last session.
+
+    >>> from rustybt.optimize import Anchored
+    >>> sessions = [dt.date(2024, 1, 1) + dt.timedelta(days=day) for day in range(10)]
+    >>> [(window.train, window.test) for window in Anchored("2024-01-03", 4, 2).windows(sessions)]
+    [((2, 6), (6, 8)), ((2, 8), (8, 10))]
+    """
+
+    def __init__(self, anchor: dt.date | str, train: Size, test: Size, **settings: Any) -> None:
+        try:
+            self.anchor = dt.date.fromisoformat(anchor) if isinstance(anchor, str) else dt.date(*anchor.timetuple()[:3])
+        except (ValueError, AttributeError):
+            raise InputError(f"anchor={anchor!r} is no date: give one such as '2009-03-09'.") from None
+        super().__init__(train, test, **settings)
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace("(", f"('{self.anchor}', ", 1)
+
+    def _start(self, sessions: Sequence[dt.date]) -> _Mark:
+        place = bisect_left(sessions, self.anchor)
+        if place == len(sessions):
+            raise InputError(f"anchor={self.anchor} is after the last session, {sessions[-1]}: give an earlier one.")
+        return _Mark(place, sessions[place])
 
 
 def _size(size: Size, name: str) -> int:

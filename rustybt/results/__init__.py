@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from rustybt.results._compat_report import COMPAT_ALL, CompatReport, compared, differing
     from rustybt.results._consumers import PyfolioInput
     from rustybt.results._costs import Costs
+    from rustybt.results._drawn import Heat, Line, Marks, Panel, Picture, draw_picture
     from rustybt.results._frames import Currencies, RunFrames, RunRows, SlotTerms, column_of, recorded_column
     from rustybt.results._interval import Interval
     from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
     from rustybt.results._report import REPORT_SECTIONS, Report
     from rustybt.results._result import Result
-    from rustybt.results._saved import SavedRun, remove_saved, run_named, saved_run, saved_runs
+    from rustybt.results._saved import SavedRun, remove_saved, run_labels, run_named, saved_run, saved_runs
     from rustybt.results._text import shown, summary_of
 else:
     __getattr__ = when_asked(
@@ -47,8 +48,16 @@ else:
             ),
             "rustybt.results._compat_report": ("COMPAT_ALL", "CompatReport", "compared", "differing"),
             "rustybt.results._consumers": ("PyfolioInput",),
+            "rustybt.results._drawn": ("Heat", "Line", "Marks", "Panel", "Picture", "draw_picture"),
             "rustybt.results._report": ("REPORT_SECTIONS", "Report"),
-            "rustybt.results._saved": ("SavedRun", "remove_saved", "run_named", "saved_run", "saved_runs"),
+            "rustybt.results._saved": (
+                "SavedRun",
+                "remove_saved",
+                "run_labels",
+                "run_named",
+                "saved_run",
+                "saved_runs",
+            ),
         },
     )
 
@@ -59,7 +68,12 @@ __all__ = [
     "CompatReport",
     "Costs",
     "Currencies",
+    "Heat",
     "Interval",
+    "Line",
+    "Marks",
+    "Panel",
+    "Picture",
     "PyfolioInput",
     "Report",
     "Result",
@@ -72,9 +86,11 @@ __all__ = [
     "column_of",
     "compared",
     "differing",
+    "draw_picture",
     "ledger_hash",
     "recorded_column",
     "remove_saved",
+    "run_labels",
     "run_named",
     "saved_run",
     "saved_runs",

@@ -28,8 +28,8 @@ def buy_and_hold(result: Result) -> pl.DataFrame:
     bars = result.run_bars()
     ends = [bars.starts[session + 1] - 1 for session in range(result.daily.height)]
     values = [0] * len(ends)
-    for sid in sids:
-        for session, value in enumerate(_values(bars.of(sid), capital / len(sids), ends)):
+    for own in bars.of_all(sids).values():
+        for session, value in enumerate(_values(own, capital / len(sids), ends)):
             values[session] += value
     before = [int(capital * 10**MONEY_SCALE), *values[:-1]]
     returns = [

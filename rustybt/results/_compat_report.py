@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
+
+from rustybt.errors import InputError, ResultCorrupt
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
@@ -47,6 +49,36 @@ class CompatReport:
         """The names of the rows that would have changed the result."""
         return self.lines.filter(pl.col("changes") & (pl.col("row") != COMPAT_ALL))["row"].to_list()
 
+    def page(self) -> list[dict[str, Any]]:
+        """The lines as JSON can hold them."""
+        return [
+            line | {"first_session": _text(line["first_session"]), "final_value": _text(line["final_value"])}
+            for line in self.lines.iter_rows(named=True)
+        ]
+
+    @classmethod
+    def of_page(cls, lines: list[dict[str, Any]]) -> CompatReport:
+        """The report whose `page` that is. Raises ResultCorrupt where it is none."""
+        try:
+            rows = [
+                line
+                | {
+                    "first_session": _made(dt.date.fromisoformat, line["first_session"]),
+                    "final_value": _made(Decimal, line["final_value"]),
+                }
+                for line in lines
+            ]
+            return cls(pl.DataFrame([[row[name] for name in _SCHEMA] for row in rows], schema=_SCHEMA, orient="row"))
+        except (KeyError, TypeError, ValueError, ArithmeticError, pl.exceptions.PolarsError) as error:
+            raise ResultCorrupt(
+                f"The compat report that was saved with the result can't be read: {error!r}. Run the strategy again."
+            ) from error
+
+    def beside(self, other: CompatReport) -> CompatReport:
+        """With the lines that another report has of other rows."""
+        more = other.lines.filter(~pl.col("row").is_in(self.lines["row"].implode()))
+        return CompatReport(pl.concat([more, self.lines]))
+
     def __repr__(self) -> str:
         texts = [_texts(line) for line in self.lines.iter_rows(named=True)]
         widths = [max(len(row[place]) for row in [_HEADS, *texts]) for place in range(len(_HEADS))]
@@ -60,6 +92,28 @@ class CompatReport:
 
         rows = [cells(_texts(line), "td") for line in self.lines.iter_rows(named=True)]
         return "<table>" + "".join(f"<tr>{row}</tr>" for row in [cells(_HEADS, "th"), *rows]) + "</table>"
+
+
+def kept_report(kept: CompatReport | None, rows: Iterable[str] | None) -> CompatReport:
+    """What a result that can't be run again has of a report. Raises InputError where that is not all that is asked."""
+    known = [] if kept is None else kept.lines["row"].to_list()
+    wanted = [COMPAT_ALL] if rows is None else [rows] if isinstance(rows, str) else list(rows)
+    missing = [name for name in wanted if name not in known]
+    if kept is None or missing:
+        has = f"It was saved with the rows {', '.join(map(repr, known))}, and not {missing[0]!r}. " if known else ""
+        raise InputError(
+            "This result was loaded or copied from another process, so its strategy can't be run again. "
+            f"{has}Call compat_report() on what run_algorithm returned; what it found is saved with the result."
+        )
+    return kept if rows is None else CompatReport(kept.lines.filter(pl.col("row").is_in(wanted)))
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _made(make: Callable[[str], Any], text: str | None) -> Any:
+    return None if text is None else make(text)
 
 
 _HEADS: Final = ("row", "this run", "the other way", "from", "value at the end", "what differs")
@@ -130,7 +184,7 @@ def _line(base: Result, name: str, other: Result | Exception) -> dict[str, Any]:
         nothing: dict[str, Any] = {"first_session": None, "final_value": None, "frames": [], "columns": []}
         return {"row": name, "changes": True, "raised": raised} | nothing
     frames, columns, session = differing(base, other)
-    ends = [result.metrics["final_value"] or Decimal(0) for result in (other, base)]
+    ends = [result.first_figures["final_value"] or Decimal(0) for result in (other, base)]
     return {
         "row": name,
         "changes": bool(frames or columns),

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, UTC_NS
-from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS, with_statistics
+from rustybt.metrics import BENCHMARK_STATISTICS, STATISTICS
 
 AMBIGUOUS: Final = {
     "stamp": UTC_NS,
@@ -36,5 +36,7 @@ def whole(frames: dict[str, pl.DataFrame], periods: int) -> dict[str, pl.DataFra
     """The frames, with what older ones lack."""
     daily = frames["daily"]
     if not all(name in daily.columns for name in (*STATISTICS, *BENCHMARK_STATISTICS)):
+        from rustybt.metrics import with_statistics
+
         daily = with_statistics(daily, periods=periods)
     return {"measures": daily["session"].clear().to_frame()} | frames | {"daily": daily}

@@ -134,7 +134,7 @@ def _draw_equity(axes: Axes, result: Result) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     days, values = days_of(result), floats(result.daily["portfolio_value"])
-    start = float(result.metrics["starting_value"] or 0)
+    start = float(result.first_figures["starting_value"] or 0)
     axes.axhline(start, color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
     axes.plot(days, values, color=EQUITY, linewidth=1.5, zorder=3, label="portfolio")
     if len(days) == 1:

@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from rustybt.core import MONEY_SCALE, Note, as_decimal, check_process, scaled_ints
-from rustybt.errors import InputError, LookupFailed
-from rustybt.metrics import (
-    Figures,
-    further_figures,
-    risk_report,
-    summary,
-)
-from rustybt.results._asked import Asked, NamedFigures
+from rustybt.core import Note, check_process
+from rustybt.errors import LookupFailed
+from rustybt.results._asked import Asked
 from rustybt.results._costs import Costs, no_costs
 from rustybt.results._exported import Exported
 from rustybt.results._floats import as_floats
@@ -35,13 +29,19 @@ from rustybt.results._traded import Traded
 if TYPE_CHECKING:
     from rustybt.core import Explanation
     from rustybt.diagnostics import Diagnostics
+    from rustybt.metrics import Figures
     from rustybt.results._compat_report import CompatReport
 
 
 # Money has 20 decimals; a frame that is printed shows those that say something. The values stay what they are.
 pl.Config.set_trim_decimal_zeros(True)
 
-INNER: Final = frozenset({"cost_rows", "has_costs", "looks_back", "run_bars", "tell_when_saved", "written_report"})
+INNER: Final = frozenset(
+    {
+        *("compared", "cost_rows", "first_figures", "has_costs", "looks_back"),
+        *("run_bars", "tell_when_saved", "written_report"),
+    }
+)
 """Attributes of a result for other steps."""
 
 
@@ -85,6 +85,7 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         "_costs",
         "_diagnostics",
         "_explains",
+        "_first_figures",
         "_floats",
         "_frames",
         "_hash",
@@ -94,6 +95,7 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         "_on_save",
         "_report",
         "_rerun",
+        "compared",
         "interval",
         "notes",
         "periods",
@@ -128,11 +130,13 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         self.periods = periods
         self.notes = tuple(notes)
         self.interval: Interval | None = None
+        self.compared: CompatReport | None = None
         self._report = dict(report or {})
         self._rerun = rerun
         self._explains = explains
         self._manifest = dict(manifest)
         self._metrics: Figures | None = None
+        self._first_figures: Figures | None = None
         self._costs: Costs | None = None
         self._diagnostics: Diagnostics | None = None
         self._held: pl.DataFrame | None = None
@@ -145,17 +149,19 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         """The figures: those of `rustybt.metrics.summary`, then those of `rustybt.metrics.table` that it has not, by
         the same names; last `orders` and `transactions` (how many) and `commission` (money)."""
         if self._metrics is None:
-            check_process()
-            paid = "base_commission" if "base_commission" in self.transactions.columns else "commission"
-            fees = sum(value or 0 for value in scaled_ints(self.transactions[paid]))
-            self._metrics = NamedFigures(
-                summary(self.daily, periods=self.periods),
-                **further_figures(self.daily, periods=self.periods),
-                orders=self.orders.height,
-                transactions=self.transactions.height,
-                commission=as_decimal(fees, MONEY_SCALE),
-            )
+            from rustybt.results._figures import all_figures
+
+            self._metrics = all_figures(self)
         return self._metrics
+
+    @property
+    def first_figures(self) -> Figures:
+        """Those of `metrics` that every result is shown and saved with: all but those of `rustybt.metrics.table`."""
+        if self._first_figures is None:
+            from rustybt.results._figures import first_figures
+
+            self._first_figures = first_figures(self)
+        return self._first_figures
 
     @property
     def costs(self) -> Costs:
@@ -210,7 +216,11 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         (`rustybt.metrics.risk_report`), and whatever metrics of the user's own wrote in end_of_simulation."""
         check_process()
         classic = "ClassicRiskReport" in self._manifest.get("metrics", ())
-        return (risk_report(self.daily, periods=self.periods) if classic else {}) | self._report
+        if not classic:
+            return dict(self._report)
+        from rustybt.metrics import risk_report
+
+        return risk_report(self.daily, periods=self.periods) | self._report
 
     @property
     def written_report(self) -> dict[str, Any]:
@@ -241,8 +251,9 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
 
         rows: the names of some rows; by default all of them, and a last line for all at once.
         A result does not keep its strategy and arguments alive, unless it comes of run_algorithm(keep_strategy=True).
-        Returns a report that shows itself; `.rows` are the names, `.lines` is a frame. Raises InputError for a result
-        that was loaded, where the strategy or an argument is gone, and for a strategy that does not repeat itself.
+        Returns a report that shows itself; `.rows` are the names, `.lines` is a frame; it is saved with the result.
+        Raises InputError where a loaded result has none of these rows, where the strategy or an argument is gone, and
+        for a strategy that does not repeat itself.
 
         >>> from rustybt import run
         >>> def handle_data(context, data):
@@ -252,11 +263,12 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
         []
         """
         if self._rerun is None:
-            raise InputError(
-                "This result was loaded or copied from another process, so its strategy can't be run again. Call "
-                "compat_report() on what run_algorithm returned."
-            )
-        return self._rerun(self, rows)
+            from rustybt.results._compat_report import kept_report
+
+            return kept_report(self.compared, rows)
+        found = self._rerun(self, rows)
+        self.compared = found if self.compared is None else found.beside(self.compared)
+        return found
 
     def explain(self, order_id: str) -> Explanation:
         """The history of an order, bar by bar, and why it filled or did not: printed as sentences, `.frame` as data.
@@ -339,9 +351,17 @@ class Result(Asked, Traded, LookedAt, Pictured, Reported, Exported):
             from rustybt.results._saved import run_named, saved_runs
 
             folder = run_named(folder.name, saved_runs()[0]).path
-        frames, page, saved = load_frames(folder)
-        later = None if saved is None else Later(saved, page["manifest"].get("compat", {}))
-        return cls(frames, explains=later, **page)
+        frames, own, saved, page = load_frames(folder)
+        later = None if saved is None else Later(saved, own["manifest"].get("compat", {}))
+        result = cls(frames, explains=later, **own)
+        if "interval" in page:
+            low, high = (cls.load(folder / part) for part in page["interval"])
+            result.interval = Interval(low, result, high)
+        if "compat_report" in page:
+            from rustybt.results._compat_report import CompatReport
+
+            result.compared = CompatReport.of_page(page["compat_report"])
+        return result
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.startswith("_") and name not in INNER]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +13,7 @@ from typing import Any
 
 from rustybt.core import data_root, writing
 from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultNotFound
+from rustybt.results._elsewhere import saved_elsewhere
 from rustybt.results._page import RESULT_FILE, read_page
 
 NEWEST = "latest"
@@ -20,7 +23,8 @@ NEWEST = "latest"
 class SavedRun:
     """A saved result, without its frames.
 
-    path: its folder. saved: UTC. manifest: what it was made from. metrics: the figures, as of `Result.metrics`.
+    path: its folder. saved: UTC. manifest: what it was made from. metrics: the first figures, as of `Result.metrics`:
+    those of `rustybt.metrics.summary`, of orders, fills and commission.
     files: of the frames, within the folder.
     """
 
@@ -42,6 +46,8 @@ def saved_run(path: Path) -> SavedRun:
     try:
         metrics = {name: Decimal(value) if isinstance(value, str) else value for name, value in page["metrics"].items()}
         files = tuple(str(frame["file"]) for frame in page["frames"].values())
+        for part in page.get("interval", ()):
+            files += tuple(f"{part}/{file}" for file in (*saved_run(path / part).files, RESULT_FILE))
         manifest = dict(page["manifest"])
     except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise ResultCorrupt(f"{path / RESULT_FILE} lacks {error}. Run the strategy again and save it anew.") from None
@@ -52,11 +58,13 @@ def saved_run(path: Path) -> SavedRun:
 def saved_runs(elsewhere: Iterable[Path] = ()) -> tuple[list[SavedRun], list[str]]:
     """The saved results, newest first, and what is wrong with those that can't be read.
 
-    They are those in `runs` of RUSTYBT_ROOT, or of the user's data folder, and those of `elsewhere` that are there.
+    They are those in `runs` of RUSTYBT_ROOT, or of the user's data folder, those that were saved to folders elsewhere
+    since, and those of `elsewhere`, as far as they are there.
     """
     folder = data_root() / "runs"
     here = [entry for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
-    places = dict.fromkeys(path.resolve() for path in (*here, *elsewhere) if (path / RESULT_FILE).is_file())
+    every = (*here, *saved_elsewhere(), *elsewhere)
+    places = dict.fromkeys(path.resolve() for path in every if (path / RESULT_FILE).is_file())
     runs, problems = [], []
     for place in places:
         try:
@@ -86,9 +94,18 @@ def run_named(name: str, runs: list[SavedRun]) -> SavedRun:
     if len(found) == 1:
         return found[0]
     if found:
-        shown = ", ".join(run.name for run in found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+        labels = list(run_labels(found).values())
+        shown = ", ".join(labels[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
         raise InputError(f"{len(found)} saved runs begin with {name!r}: {shown}. Name more of it, or the folder.")
     raise ResultNotFound(f"There is no saved run {name!r}. `rustybt runs list` shows them; a folder will do too.")
+
+
+def run_labels(runs: Iterable[SavedRun]) -> dict[Path, str]:
+    """What runs are called where they stand beside each other, by their folders: by name, and several of one name by
+    their paths."""
+    every = list(runs)
+    counts = Counter(run.name for run in every)
+    return {run.path: run.name if counts[run.name] == 1 else str(run.path) for run in every}
 
 
 def remove_saved(run: SavedRun) -> list[Path]:
@@ -98,6 +115,9 @@ def remove_saved(run: SavedRun) -> list[Path]:
         (run.path / RESULT_FILE).unlink()
         for name in run.files:
             (run.path / name).unlink(missing_ok=True)
+        for part in {Path(name).parent for name in run.files} - {Path()}:
+            with contextlib.suppress(OSError):  # something else lies there
+                (run.path / part).rmdir()
         others = sorted(run.path.iterdir())
         if not others:
             run.path.rmdir()

@@ -17,6 +17,7 @@ import polars as pl
 
 from rustybt.core import Note, check_process, data_root, text_of_object, writing
 from rustybt.errors import InputError, ResultCorrupt, ResultError, ResultExists
+from rustybt.results._elsewhere import note_elsewhere
 from rustybt.results._frame import FRAMES, SPARED
 from rustybt.results._ledger_hash import LEDGER_HASH_VERSION, ledger_hash
 from rustybt.results._older import with_causes, with_details
@@ -41,6 +42,7 @@ def save_frames(result: Result, path: Path | None, *, overwrite: bool) -> Path:
             _publish(temporary, place, overwrite=overwrite)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+    note_elsewhere(place)
     return place
 
 
@@ -80,12 +82,19 @@ def _write(result: Result, folder: Path) -> None:
         "schema": SCHEMA,
         "periods": result.periods,
         "manifest": result.manifest,
-        "metrics": {k: v if isinstance(v, int | None) else str(v) for k, v in result.metrics.items()},
+        "metrics": {k: v if isinstance(v, int | None) else str(v) for k, v in result.first_figures.items()},
         "report": json.loads(json.dumps(result.written_report, default=text_of_object)),
         "notes": [{"code": note.code, "text": note.text, "data": dict(note.data)} for note in result.notes],
         "looks_back": market,
         "frames": files,
     }
+    if result.interval is not None:
+        page["interval"] = ["low", "high"]
+        for part in page["interval"]:
+            (folder / part).mkdir()
+            _write(getattr(result.interval, part), folder / part)
+    if result.compared is not None:
+        page["compat_report"] = result.compared.page()
     try:
         text = json.dumps(page, indent=1, ensure_ascii=False)
     except (TypeError, ValueError) as error:
@@ -125,9 +134,9 @@ def _publish(temporary: Path, place: Path, *, overwrite: bool) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], Saved | None]:
-    """The frames of a saved result, each file checked; its manifest, periods, notes and the report of metrics; and what
-    looks back at its run, where the version that saved it kept that."""
+def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], Saved | None, dict[str, Any]]:
+    """The frames of a saved result, each file checked; its manifest, periods, notes and the report of metrics; what
+    looks back at its run, where the version that saved it kept that; and its page."""
     check_process()
     folder = path.expanduser()
     page = read_page(folder)
@@ -154,7 +163,7 @@ def load_frames(path: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any], Sa
         frames = with_details(frames)
     own = {"manifest": manifest, "periods": periods, "report": page.get("report", {}), "notes": notes}
     back = page.get("looks_back")
-    return frames, own, None if back is None else (back, of_orders)
+    return frames, own, None if back is None else (back, of_orders), page
 
 
 def _read_frame(folder: Path, name: str, stated: dict[str, Any]) -> pl.DataFrame:

@@ -33,7 +33,7 @@ def benchmark_path(result: Result) -> list[float] | None:
     """The run's start value invested in the benchmark, at each close; None without a benchmark."""
     if "benchmark_returns" not in result.daily.columns:
         return None
-    start = float(result.metrics["starting_value"] or 0)
+    start = float(result.first_figures["starting_value"] or 0)
     return [start * (1 + growth) for growth in floats(result.daily["benchmark_period_return"])]
 
 
@@ -43,7 +43,7 @@ def equity_svg(result: Result) -> str:
     if len(values) < 2:
         return ""
     benchmark = benchmark_path(result)
-    start = float(result.metrics["starting_value"] or 0)
+    start = float(result.first_figures["starting_value"] or 0)
     seen = [value for value in [*values, *(benchmark or []), start] if value == value]  # noqa: PLR0124  no NaN
     low, high = min(seen), max(seen)
     level = _y(start, low, high)

@@ -83,7 +83,7 @@ def name_of(result: Result) -> str:
 def figures_of(result: Result) -> list[tuple[str, str]]:
     """Label and text of every figure, in the order to show them; those of a benchmark where there is one."""
     currency = str(result.manifest.get("currency") or "")
-    metrics = result.metrics
+    metrics = result.first_figures
     return [(label, shown(metrics[name], style, currency)) for label, name, style in _FIGURES if name in metrics]
 
 

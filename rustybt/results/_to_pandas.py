@@ -108,39 +108,45 @@ def _infinite(column: pl.Series) -> list[float]:
 
 
 def _positions(result: Result, sessions: dict[Any, int], assets: Assets) -> list[list[dict[str, Any]]]:
-    days: list[list[dict[str, Any]]] = [[] for _ in sessions]
     frame = result.positions
-    rows = zip(
-        frame["session"].to_list(),
-        frame["sid"].to_list(),
-        amounts(frame["amount"]),
-        optional_floats(frame["cost_basis"]),
-        optional_floats(frame["last_sale_price"]),
-        strict=True,
-    )
-    for session, sid, amount, basis, price in rows:
-        row = {"sid": assets.get(sid, sid), "amount": amount, "cost_basis": basis, "last_sale_price": price}
-        days[sessions[session]].append(row)
-    return days
+    rows = [
+        {"sid": asset, "amount": amount, "cost_basis": basis, "last_sale_price": price}
+        for asset, amount, basis, price in zip(
+            [assets.get(sid, sid) for sid in frame["sid"].to_list()],
+            amounts(frame["amount"]),
+            optional_floats(frame["cost_basis"]),
+            optional_floats(frame["last_sale_price"]),
+            strict=True,
+        )
+    ]
+    return _by_day(rows, frame["session"], sessions)
 
 
 def _transactions(
     result: Result, sessions: dict[Any, int], stamp: Stamps, assets: Assets
 ) -> list[list[dict[str, Any]]]:
-    days: list[list[dict[str, Any]]] = [[] for _ in sessions]
     frame = result.transactions
-    rows = zip(
-        frame["session"].to_list(),
-        frame["dt"].to_physical().to_list(),
-        frame["sid"].to_list(),
-        amounts(frame["amount"]),
-        optional_floats(frame["price"]),
-        frame["order_id"].to_list(),
-        strict=True,
-    )
-    for session, ns, sid, amount, price, order in rows:
-        row = {"amount": amount, "dt": stamp(ns), "price": price, "order_id": order, "sid": assets.get(sid, sid)}
-        days[sessions[session]].append(row | {"commission": None})
+    rows = [
+        {"amount": amount, "dt": when, "price": price, "order_id": order, "sid": asset, "commission": None}
+        for amount, when, price, order, asset in zip(
+            amounts(frame["amount"]),
+            map(stamp, frame["dt"].to_physical().to_list()),
+            optional_floats(frame["price"]),
+            frame["order_id"].to_list(),
+            [assets.get(sid, sid) for sid in frame["sid"].to_list()],
+            strict=True,
+        )
+    ]
+    return _by_day(rows, frame["session"], sessions)
+
+
+def _by_day(rows: list[dict[str, Any]], column: pl.Series, sessions: dict[Any, int]) -> list[list[dict[str, Any]]]:
+    """Rows in the order of their sessions, as a list for each session of the run."""
+    days: list[list[dict[str, Any]]] = [[] for _ in sessions]
+    begin = 0
+    for session, count in column.rle().struct.unnest().select("value", "len").iter_rows():
+        days[sessions[session]] += rows[begin : begin + count]
+        begin += count
     return days
 
 

@@ -33,6 +33,7 @@ from rustybt.view._price_cache import OF_A_BAR, PriceCache, Priced
 from rustybt.view._value import value_at
 
 NOTHING: Final = object()
+PRICE: Final = "price"
 
 
 class BarData:
@@ -125,10 +126,10 @@ class BarData:
         [('IBM', Decimal('132.4500'), Decimal('6155300')), ('AAPL', Decimal('214.0100'), Decimal('17633200'))]
         """
         try:
-            # by far the most frequent question: answered without leaving this function
-            if fields == "price" and dtype is None:
-                asset, prices, numbers = self._priced[assets.sid]
-                market = self._market
+            # by far the most frequent question: answered without leaving this function. Two texts are compared where
+            # they are not one object, which a literal is; the market is read out of the tuple, which is quicker
+            if (fields is PRICE or fields == PRICE) and dtype is None:
+                asset, market, prices, numbers = self._priced[assets.sid]
                 if asset is assets and not market.before_open:
                     return numbers[prices[market.bar]]
         except (AttributeError, KeyError):
@@ -148,7 +149,7 @@ class BarData:
         if prices and type(assets) is list and assets == self._asked[0] and not self._market.before_open:
             bar = self._market.bar
             try:
-                return {asset: numbers[prices[bar]] for asset, prices, numbers in self._asked[1]}
+                return {asset: numbers[prices[bar]] for asset, _, prices, numbers in self._asked[1]}
             except IndexError:
                 self._asked = [], []
         wanted = listed(assets, "assets")

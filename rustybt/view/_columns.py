@@ -19,6 +19,7 @@ from rustybt.view._axis import Axis
 from rustybt.view._grid import Grid, Place
 from rustybt.view._implementation import implementation
 from rustybt.view._longer import factor_of, longer_tracks
+from rustybt.view._side_by_side import filled
 from rustybt.view._track import Track
 from rustybt.view._tracks import Tracks
 
@@ -27,10 +28,6 @@ type Floats = npt.NDArray[np.float64]
 MOST_BYTES: Final = 2**30
 """What is kept of indicators on one axis: those that were asked for last. A run holds what it reads itself."""
 _MAKING: Final = threading.Lock()
-AT_ONCE: Final = 1 << 18
-"""Values of a column that are computed at once, of all bars of some assets: with what comes of them on the way they
-stay in a processor's cache, and take no memory to speak of."""
-LEAST_ASSETS: Final = 8
 PRICES: Final = frozenset({"open", "high", "low", "close", "price"})
 
 
@@ -196,22 +193,19 @@ class Columns:
 
     def _compute(self, spec: TermSpec, tracks: Sequence[Track], kernel: Kernel | None) -> list[Floats]:
         self.computed += 1
-        count, wide = len(self._grid.keys), len(tracks)
-        step = max(LEAST_ASSETS, AT_ONCE // max(count, 1) // LEAST_ASSETS * LEAST_ASSETS)
-        if wide <= step:
-            return [np.ascontiguousarray(one) for one in self._compute_some(spec, tracks, kernel)]
-        found: list[Floats] = []
-        for first in range(0, wide, step):
-            made = self._compute_some(spec, tracks[first : first + step], kernel)
-            if not found:
-                found = [np.empty((count, wide)) for _ in made]
-            for whole, one in zip(found, made, strict=True):
-                whole[:, first : first + step] = one
-        return found
+        given, reads = dict(spec.parameters), spec.kind.reads
+        others = [] if spec.against is None else self._tracks.of([spec.against])
+        fields = [_field_of(spec, name) for name in reads if name != "session"]
+        self._grid.prepare([*tracks, *others], fields)
 
-    def _compute_some(self, spec: TermSpec, tracks: Sequence[Track], kernel: Kernel | None) -> tuple[Floats, ...]:
-        columns = [self._read(spec, name, tracks) for name in spec.kind.reads]
-        return spec.kind.columns(columns, dict(spec.parameters), kernel)
+        def make(first: int, end: int) -> tuple[Floats, ...]:
+            some = tracks[first:end]
+            return spec.kind.columns([self._read(spec, name, some, kernel) for name in reads], given, kernel)
+
+        # code that is not the library's may be of one thread
+        threads = None if spec.kind.of_library else 1
+        shape = len(self._grid.keys), len(tracks)
+        return filled(shape, len(spec.kind.outputs) or 1, make, threads=threads)
 
     def _of_own(self, spec: TermSpec, tracks: Sequence[Track], columns: list[Floats]) -> IndicatorColumns:
         """An indicator of a user's: of the windows as they stand at each bar, in stretches that nothing restates."""
@@ -249,7 +243,7 @@ class Columns:
         ]
         return np.stack(found, axis=1)
 
-    def _read(self, spec: TermSpec, name: str, tracks: Sequence[Track]) -> Floats:
+    def _read(self, spec: TermSpec, name: str, tracks: Sequence[Track], kernel: Kernel | None = None) -> Floats:
         """A column that an indicator takes, in the shares of the time before the first bar."""
         if name == "session":
             grid = self._grid
@@ -257,16 +251,13 @@ class Columns:
             places = np.arange(len(grid.keys)) if self._tracks.axis.daily else np.searchsorted(opens, grid.keys)
             numbers = places.astype(np.float64)
             return np.repeat(numbers[:, None], len(tracks), axis=1)
-        field = spec.field if name in {"field", "against"} else name
+        field = _field_of(spec, name)
         if name == "against" and spec.against is not None:
-            return np.repeat(self._numbers(self._tracks.of([spec.against]), field), len(tracks), axis=1)
-        return self._numbers(tracks, field)
+            return np.repeat(self._numbers(self._tracks.of([spec.against]), field, kernel), len(tracks), axis=1)
+        return self._numbers(tracks, field, kernel)
 
-    def _numbers(self, tracks: Sequence[Track], field: str) -> Floats:
-        grid = self._grid
-        laid = np.empty((len(grid.keys), len(tracks)))
-        for place, track in enumerate(tracks):
-            laid[:, place] = grid.numbers(track, field)
+    def _numbers(self, tracks: Sequence[Track], field: str, kernel: Kernel | None) -> Floats:
+        laid = self._grid.table(tracks, field, kernel)
         factors = self._factors(tracks, "volume" if field == "volume" else "price")
         return laid if factors is None else laid / factors
 
@@ -298,6 +289,11 @@ class Columns:
             return f"{text}."
         named = date_of(key // DAY_NS) if axis.daily else f"{datetime_of(key):%Y-%m-%d %H:%M:%S} UTC"
         return f"{text}, or a run that reaches to {named}, its first bar."
+
+
+def _field_of(spec: TermSpec, name: str) -> str:
+    """Of bars, of what an indicator reads."""
+    return spec.field if name in {"field", "against"} else name
 
 
 def columns_for(tracks: Tracks, spec: TermSpec, more: int) -> Columns:

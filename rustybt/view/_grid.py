@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rustybt._kernels import Kernel
 from rustybt.core import day_of
 from rustybt.view._axis import Axis
 from rustybt.view._rows import Alignment, RowAligner
@@ -62,15 +65,42 @@ class Grid:
             ]
         return places
 
+    def prepare(self, tracks: Sequence[Track], fields: Sequence[str]) -> None:
+        """Finds what is found when it is first asked for, so that threads may ask for `table` at once."""
+        for track in tracks:
+            self.alignment(track)
+            self.places(track)
+            for field in fields:
+                _column(track, field)
+
+    def table(self, tracks: Sequence[Track], field: str, kernel: Kernel | None = None) -> Floats:
+        """`numbers` of several assets, (bars, assets)."""
+        found = np.empty((len(self.keys), len(tracks)))
+        if kernel is None or kernel.lay is None or not found.size:
+            for place, track in enumerate(tracks):
+                found[:, place] = self.numbers(track, field)
+            return found
+        columns = [self._without_gap(track, field) for track in tracks]
+        kernel.lay([column or (self.keys, 0, 0, 0, 1.0) for column in columns], _missing(field), found)
+        for place, column in enumerate(columns):
+            if column is None:
+                found[:, place] = self.numbers(tracks[place], field)
+        return found
+
+    def _without_gap(self, track: Track, field: str) -> tuple[Any, int, int, int, float] | None:
+        """A column that has a number at each place from a first one on, for `Kernel.lay`; None of another."""
+        _, _, _, _, leading, row_slice = self.alignment(track)
+        values, scale = _column(track, field)
+        if row_slice is None or isinstance(values, list) or not values.flags.c_contiguous:
+            return None
+        end = len(self.keys) if field == "volume" else min(self.end(track) + 1, len(self.keys))
+        return values, row_slice.start, leading, end, 10.0**scale
+
     def numbers(self, track: Track, field: str) -> Floats:
         """A field at all bars, NaN where there is none; a volume is 0 there."""
         rows, found, here, complete, leading, row_slice = self.alignment(track)
         stamps = track.raw.stamps
-        if field == "volume":
-            values, scale, use = track.raw.volume, track.asset.volume_scale, here
-        else:
-            values = getattr(track.raw, "close" if field == "price" else field)
-            scale, use = track.raw_scale, found if field == "price" else here
+        values, scale = _column(track, field)
         if isinstance(values, list):
             numbers = np.array([v / 10**scale for v in values], dtype=np.float64)
         else:
@@ -80,7 +110,8 @@ class Grid:
         elif complete:
             laid = numbers[rows]
         else:
-            laid = np.full(len(rows), 0.0 if field == "volume" else np.nan)
+            use = found if field == "price" else here
+            laid = np.full(len(rows), _missing(field))
             laid[use] = numbers[rows[use]]
         if field == "price" and track.adjustments and not complete:
             for place in np.flatnonzero(found & ~here).tolist():
@@ -89,3 +120,14 @@ class Grid:
         if field != "volume":
             laid[self.end(track) + 1 :] = np.nan
         return laid
+
+
+def _column(track: Track, field: str) -> tuple[Any, int]:
+    """The integers of a field, and their scale."""
+    if field == "volume":
+        return track.raw.volume, track.asset.volume_scale
+    return getattr(track.raw, "close" if field == "price" else field), track.raw_scale
+
+
+def _missing(field: str) -> float:
+    return 0.0 if field == "volume" else np.nan

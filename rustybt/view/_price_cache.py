@@ -27,14 +27,15 @@ class Numbers(dict[int, Any]):
         return number
 
 
-type Priced = tuple[Asset, Sequence[int], Numbers]
+type Priced = tuple[Asset, MarketView, Sequence[int], Numbers]
+"""All that an answer needs: the asset, the market that knows the bar, the prices by bar, and those as numbers."""
 
 
 class PriceCache:
     """Assets that have had a price by now, whose prices are at their own scale.
 
-    priced: by sid the asset, its prices up to its last bar, and those asked for as numbers. kernel: has the same, and
-    the other fields that were asked for; None where the run's kernel has no `prices`.
+    priced: by sid what answers for an asset, whose prices go up to its last bar. kernel: has the same, and the other
+    fields that were asked for; None where the run's kernel has no `prices`.
     """
 
     __slots__ = ("_market", "_number", "_numbers", "_taught", "kernel", "priced")
@@ -55,7 +56,7 @@ class PriceCache:
         if instrument is None or not self._is_plain(instrument):
             return
         prices, numbers = instrument.price[: instrument.last + 1], self._numbers_of(instrument)
-        self.priced[instrument.asset.sid] = instrument.asset, prices, numbers
+        self.priced[instrument.asset.sid] = instrument.asset, self._market, prices, numbers
         if self.kernel is not None:
             self.kernel.add(instrument.asset, "price", prices, numbers)
 

@@ -16,7 +16,7 @@ from rustybt.zipline._assets import AssetWrapper, ContinuousFuture, unwrap
 from rustybt.zipline._bar_data import BarData
 from rustybt.zipline._finder import AssetFinder
 from rustybt.zipline._models import wrapped_commission, wrapped_slippage
-from rustybt.zipline._orders import PLAIN, Order, shown, sized
+from rustybt.zipline._orders import PLAIN, Order, sized
 from rustybt.zipline._portfolio import Account, Portfolio
 from rustybt.zipline._recorded import Recorded
 from rustybt.zipline._run_blotter import RunBlotter
@@ -188,15 +188,15 @@ class TradingAlgorithm:
     def get_order(self, order_id: str) -> Order | None:
         """A snapshot of an order; None if there is none with that id."""
         order = self._run.get_order(order_id)
-        return None if order is None else shown(order, self._wrapper)
+        return None if order is None else Order.of(order, self._wrapper)
 
     def get_open_orders(self, asset: Any = None) -> Any:
         """Snapshots of the open orders: of an asset a list, oldest first; without one a dict of such lists."""
         found = self._run.get_open_orders(unwrap(asset))
         if asset is not None:
-            return [shown(order, self._wrapper) for order in found]
+            return [Order.of(order, self._wrapper) for order in found]
         return {
-            self._wrapper.of(one): [shown(order, self._wrapper) for order in orders] for one, orders in found.items()
+            self._wrapper.of(one): [Order.of(order, self._wrapper) for order in orders] for one, orders in found.items()
         }
 
     def cancel_order(self, order_param: Any) -> None:

@@ -11,7 +11,7 @@ from rustybt.metrics import HOOKS, ClassicRiskReport, load, metrics_of
 from rustybt.zipline._algorithm import data_of, wrapper_of
 from rustybt.zipline._assets import AssetWrapper
 from rustybt.zipline._bar_data import BarData
-from rustybt.zipline._orders import FIELDS, shown
+from rustybt.zipline._orders import FIELDS, Order
 from rustybt.zipline._pandas import pandas
 from rustybt.zipline._portfolio import Account, Portfolio
 from rustybt.zipline._times import stamp
@@ -110,7 +110,7 @@ class Ledger:
         """The orders that changed in the session, or at a moment, as dicts."""
         found = self._view.order_views(None if dt is None else dt.to_pydatetime())
         return [
-            {name: getattr(order, name) for name in FIELDS} for order in (shown(one, self._wrapper) for one in found)
+            {name: getattr(order, name) for name in FIELDS} for order in (Order.of(one, self._wrapper) for one in found)
         ]
 
 

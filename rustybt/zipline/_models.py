@@ -11,7 +11,7 @@ from rustybt.execution.commission import CommissionModel
 from rustybt.execution.slippage import SlippageModel
 from rustybt.zipline._assets import AssetWrapper, Equity, Future, unwrap
 from rustybt.zipline._bar_data import BarData
-from rustybt.zipline._orders import shown_at_work, shown_transaction
+from rustybt.zipline._orders import WorkingOrder, shown_transaction
 
 ALLOWED: dict[Any, type[core.Asset]] = {Equity: core.Equity, Future: core.Future}
 
@@ -76,7 +76,7 @@ class WrappedSlippage(WrappedModel):
 
     def process_order(self, _data: Any, order: core.Order) -> Any:
         """The model's answer."""
-        return self.model.process_order(self.data, shown_at_work(order, self.wrapper))
+        return self.model.process_order(self.data, WorkingOrder.of(order, self.wrapper))
 
     def bound(self, data: Any) -> WrappedSlippage:
         """The model of a run is this one, which is its own; what looks at the market by itself gets there with the
@@ -96,7 +96,7 @@ class WrappedCommission(WrappedModel):
 
     def calculate(self, order: core.Order, transaction: core.Transaction) -> Any:
         """The model's answer."""
-        return self.model.calculate(shown_at_work(order, self.wrapper), shown_transaction(transaction, self.wrapper))
+        return self.model.calculate(WorkingOrder.of(order, self.wrapper), shown_transaction(transaction, self.wrapper))
 
 
 def wrapped_slippage(model: Any, data: BarData, wrapper: AssetWrapper) -> Any:

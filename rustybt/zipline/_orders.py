@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from rustybt import core
 from rustybt.errors import NotANumber
@@ -57,11 +57,49 @@ class Event:
         return pandas().Series(self.__dict__, index=index)
 
 
+NAMES = frozenset(FIELDS)
+SET_OF: Any = Event.__dict__["__dict__"]
+"""How Python itself reaches what was set on an event."""
+
+
 class Order(Event):
     """A snapshot of an order: id, sid (the asset), amount, filled, commission, limit, stop, status and its moments.
 
     status: an IntEnum, open 0, filled 1, cancelled 2, rejected 3, held 4.
+    A value is worked out when it is first read: who looks through all open orders at each bar reads one of thirteen.
     """
+
+    __slots__ = ("_order", "_wrapper")
+    _order: core.Order
+    _wrapper: AssetWrapper
+
+    @classmethod
+    def of(cls, order: core.Order, wrapper: AssetWrapper) -> Self:
+        """An order of the run, as it is now."""
+        made = cls.__new__(cls)
+        made._order, made._wrapper = order, wrapper
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in NAMES:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        value = _value(self._order, self._wrapper, name)
+        setattr(self, name, value)
+        return value
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        """All values, in Zipline's order."""
+        found: dict[str, Any] = SET_OF.__get__(self)
+        if hasattr(self, "_order"):
+            values = {name: getattr(self, name) for name in FIELDS} | found
+            del self._order
+            found.clear()
+            found.update(values)
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__
 
 
 class WorkingOrder(Order):
@@ -69,40 +107,28 @@ class WorkingOrder(Order):
 
     @property
     def asset(self) -> Any:
-        return self.sid  # type: ignore[attr-defined]
+        return self.sid
 
     @property
     def open_amount(self) -> Any:
-        return self.amount - self.filled  # type: ignore[attr-defined]
+        return self.amount - self.filled
 
     @property
     def direction(self) -> int:
-        return 1 if self.amount > 0 else -1  # type: ignore[attr-defined]
+        return 1 if self.amount > 0 else -1
 
     @property
     def open(self) -> bool:
-        return self.status in (core.OrderStatus.OPEN, core.OrderStatus.HELD)  # type: ignore[attr-defined]
+        return self.status in (core.OrderStatus.OPEN, core.OrderStatus.HELD)
 
     @property
     def triggered(self) -> bool:
         """Whether stop and limit, where there are, were reached."""
-        return (self.stop is None or self.stop_reached) and (  # type: ignore[attr-defined]
-            self.limit is None or self.limit_reached  # type: ignore[attr-defined]
-        )
+        return (self.stop is None or self.stop_reached) and (self.limit is None or self.limit_reached)
 
 
 class Transaction(Event):
     """A fill: asset (sid too), amount, dt, price, order_id, and commission, which is always None."""
-
-
-def shown(order: core.Order, wrapper: AssetWrapper) -> Order:
-    """A snapshot of the run as the script gets it."""
-    return Order(_values(order, wrapper))
-
-
-def shown_at_work(order: core.Order, wrapper: AssetWrapper) -> WorkingOrder:
-    """The same for a model of the script's own."""
-    return WorkingOrder(_values(order, wrapper))
 
 
 def shown_transaction(transaction: core.Transaction, wrapper: AssetWrapper) -> Transaction:
@@ -112,13 +138,13 @@ def shown_transaction(transaction: core.Transaction, wrapper: AssetWrapper) -> T
     return Transaction({**values, "order_id": transaction.order_id, "asset": asset, "sid": asset, "commission": None})
 
 
-def _values(order: core.Order, wrapper: AssetWrapper) -> dict[str, Any]:
+def _value(order: core.Order, wrapper: AssetWrapper, name: str) -> Any:
     """As in Zipline, a reason is told of rejected orders alone."""
-    values = {name: getattr(order, name) for name in FIELDS}
-    values["dt"], values["created"] = stamp(order.dt), stamp(order.created)
-    values["sid"] = wrapper.of(order.asset)
-    if order.status != core.OrderStatus.REJECTED:
-        values["reason"] = None
-    if not values["commission"]:
-        values["commission"] = 0
-    return values
+    if name == "sid":
+        return wrapper.of(order.asset)
+    if name == "reason" and order.status != core.OrderStatus.REJECTED:
+        return None
+    value = getattr(order, name)
+    if name in ("dt", "created"):
+        return stamp(value)
+    return 0 if name == "commission" and not value else value

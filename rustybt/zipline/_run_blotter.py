@@ -12,7 +12,7 @@ from rustybt.orders import OrderBook
 from rustybt.strategy import OrderViews, TradingAlgorithm, parts_of
 from rustybt.zipline._assets import Asset, AssetWrapper, Equity, Future, unwrap
 from rustybt.zipline._models import WrappedModel
-from rustybt.zipline._orders import WorkingOrder, shown_at_work
+from rustybt.zipline._orders import WorkingOrder
 
 KINDS: Final = {Equity: "equity", Future: "future"}
 """The classes of assets by which models are set."""
@@ -58,7 +58,7 @@ class Orders(Mapping[str, WorkingOrder]):
         order = self._book.find(order_id)
         if order is None:
             raise KeyError(order_id)
-        return shown_at_work(self._views.of(order), self._wrapper)
+        return WorkingOrder.of(self._views.of(order), self._wrapper)
 
     def __iter__(self) -> Iterator[str]:
         book = self._book
@@ -110,7 +110,7 @@ class RunBlotter:
         found: dict[Asset, list[WorkingOrder]] = defaultdict(list)
         for queue in self._book.open.values():
             asset = self._wrapper.of(queue[0].instrument.asset)
-            found[asset] = [shown_at_work(view(order), self._wrapper) for order in queue]
+            found[asset] = [WorkingOrder.of(view(order), self._wrapper) for order in queue]
         return found
 
     def order(self, asset: Any, amount: int, style: Any, order_id: str | None = None) -> str | None:

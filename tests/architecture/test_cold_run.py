@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import rustybt
+from rustybt._kernels import kernel_named
 
 STRATEGY = """
 from rustybt.api import order_target_percent, symbols
@@ -136,12 +137,51 @@ def test_a_daily_run_imports_nothing_of_ours_that_writes_data_or_serves_other_ru
     assert "rustybt.catalog._version" in ours
     idle = {
         *(f"rustybt.catalog.{name}" for name in ("_aggregate", "_cache", "_diff", "_recovery", "_spill", "_writer")),
-        *(f"rustybt.engine.{name}" for name in ("_exchange", "_fetch", "_ledger_view", "_rates")),
-        *(f"rustybt.view.{name}" for name in ("_chain", "_session_bars", "_sessions")),
+        *(f"rustybt.engine.{name}" for name in ("_exchange", "_fetch", "_first_run", "_hints", "_interval")),
+        *(f"rustybt.engine.{name}" for name in ("_ledger_view", "_market_of_data", "_rates", "_snapshot")),
+        *(f"rustybt.execution.commission.{name}" for name in ("_charge", "_profile", "_schedule")),
+        *(f"rustybt.execution.slippage.{name}" for name in ("_almgren_chriss", "_estimated_spread", "_quoted_spread")),
+        *("rustybt.execution.impact._almgren", "rustybt.execution.spreads._edge", "rustybt.indicators"),
+        *("rustybt.core.latency._latency", "rustybt.core.math_utils._functions", "rustybt.core._run_bars"),
+        *(f"rustybt.orders.{name}" for name in ("_account_controls", "_auction_styles", "_brackets", "_touch_styles")),
+        *(f"rustybt.view.{name}" for name in ("_chain", "_columns", "_indicator_term", "_session_bars", "_sessions")),
         *("rustybt.calendars._build", "rustybt.cli._magic", "rustybt.results._compat_report", "rustybt.results._svg"),
         *("rustybt.ingest", "rustybt.sources", "rustybt.validation", "rustybt.files", "rustybt.zipline"),
     }
     assert ours & idle == set()
+
+
+def test_a_run_imports_of_the_measures_what_its_first_figures_are_made_of(loaded: set[str]) -> None:
+    used = (
+        "checks",
+        "columns",
+        "counted",
+        "exposure",
+        "leverage",
+        "numbers",
+        "path",
+        "returns",
+        "ruin",
+        "sample",
+        "sets",
+    )
+    own = {name for name in loaded if name.startswith("rustybt.metrics.")}
+    if kernel_named("auto").name == "rust":
+        assert own == {f"rustybt.metrics._{name}" for name in (*used, "summary")}
+    assert not own & {"rustybt.metrics._table", "rustybt.metrics._factors", "rustybt.metrics._rolling"}
+    assert not loaded & {"statistics", "rustybt.diagnostics"}
+
+
+def test_a_run_whose_figures_nobody_asks_for_imports_no_measure() -> None:
+    code = (
+        "import json, sys, rustybt; "
+        'rustybt.run(lambda context, data: None, start="2009-01-02", end="2009-01-30").transactions; '
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    rustybt.ingest_sample()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    own = {name for name in json.loads(done.stdout) if name.startswith("rustybt.metrics.")}
+    assert own == {f"rustybt.metrics._{name}" for name in ("checks", "columns", "numbers", "path", "ruin", "sets")}
 
 
 def test_a_run_on_a_frame_imports_nothing_that_speaks_to_a_vendor_or_draws() -> None:

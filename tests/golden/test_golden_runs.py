@@ -107,6 +107,20 @@ def test_a_fraction_that_no_decimal_shows_is_rounded_once_half_even_at_20_decima
     assert values(result)[-1] == D("5000.99857142857142857143")
 
 
+def test_a_fraction_is_paid_without_the_dividend_of_the_same_day() -> None:
+    # 101 units at 24, of which each is owed a dividend of 3 on day 3, the day of a split of 6/5: 303. The 0.2 old units
+    # that are left over are worth 24 - 3 each by then: 0.2 x 21 = 4.20; 84 new ones stand at 21 x 6/5 = 25.20
+    ingest({"A": ["25", "24", "25.20"]}, splits=[("A", DAYS[2], "6/5")], dividends=[("A", DAYS[2], "3", None)])
+    result = run({0: [("A", 101)]}, 3, "10000")
+    assert sorted(entries(result)[2:]) == sorted([
+        ("dividend", D(0), D(303)),
+        ("split", D(-17), D(0)),
+        ("cash_in_lieu", D(0), D("4.20")),
+    ])  # fmt: skip
+    # 7576 + 303 + 4.20 + 84 x 25.20 = 10000: neither made anybody richer
+    assert values(result) == [D(10000), D(10000), D(10000)]
+
+
 def test_a_reverse_split_that_leaves_less_than_one_unit_pays_all_of_it() -> None:
     # 7 units at 3; 10/1: 0.7 of a unit: nothing stays, 7 x 3 = 21 is paid
     ingest({"A": ["3", "3", "30"]}, splits=[("A", DAYS[2], "10")])

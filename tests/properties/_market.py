@@ -9,6 +9,7 @@ import datetime as dt
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -101,20 +102,20 @@ class Listed:
         """Whether its price's moves go to cash at each close, and fills post none."""
         return self.future or self.perpetual
 
-    @property
+    @cached_property
     def price_scale(self) -> int:
         """The fewest decimals that show every stored price; `scales` of bars that are made of others."""
         if self.scales is not None:
             return self.scales[0]
         return max(decimals(p) for b in self.bars.values() for p in (b.open, b.high, b.low, b.close))
 
-    @property
+    @cached_property
     def volume_scale(self) -> int:
         if self.scales is not None:
             return self.scales[1]
         return max(decimals(b.volume) for b in self.bars.values())
 
-    @property
+    @cached_property
     def tick_size(self) -> Fraction:
         return self.tick or (Fraction(1, 100) if self.price_scale <= 2 else Fraction(1, 10**self.price_scale))
 

@@ -120,8 +120,11 @@ def test_targets_at_once_are_those_one_after_the_other(seed: int, bars: Any, mos
     refused = [isinstance(one, tuple) for one in native[0]]
     for pairs, one in zip(reversed(bars), native[0], strict=False):
         if isinstance(one, tuple) and one[0] is not CannotOrderDelistedAsset:
-            # a float that is smaller than any amount is refused too
-            assert any(weight in BAD or weight is NAN or 0 < abs(float(weight)) < 1e-18 for _, weight in pairs)
+            # an asset twice, and a float that is smaller than any amount, are refused too
+            named = [place % len(market_of(seed, False)[0].assets) for place, _ in pairs]
+            assert len(set(named)) < len(named) or any(
+                weight in BAD or weight is NAN or 0 < abs(float(weight)) < 1e-18 for _, weight in pairs
+            )
     # one by one, but for those of the bars on which one of them was refused
     assert targets(seed, bars, most, models, "rust", refused) == (
         [[] if isinstance(one, tuple) else one for one in native[0]], *native[1:],

@@ -13,10 +13,11 @@ from rustybt.execution.simulated._triggers import Triggers
 class _Reached(NamedTuple):
     """A linked order that a bar reaches, by what says which one comes first.
 
-    later: not at the open. second: comes after others of then. worth: of its fill, at the close. place: in the queue.
+    when: 0 at the open, 1 within the bar, 2 at its close. second: comes after others of then.
+    worth: of its fill, at the close. place: in the queue.
     """
 
-    later: bool
+    when: int
     second: bool
     worth: int
     place: int
@@ -41,9 +42,9 @@ def worst_first(
             continue
         price = triggers.of(order, bars, bar, offered).price
         if price is not None:
-            later = price != opened or _is_at_close(order, triggers)
+            when = 2 if _is_at_close(order, triggers) else int(price != opened)
             worth = (order.amount - order.filled) * (close - price)
-            reached = _Reached(later, later is (protects is not None), worth, place, order)
+            reached = _Reached(when, (when > 0) is (protects is not None), worth, place, order)
             groups.setdefault(id(group), []).append(reached)
     found = queue[:]
     for of_group in groups.values():

@@ -81,12 +81,17 @@ class Walking:
         tried = {order.number for order in (*first, *last)}
         if first:
             done = yield from self._work_asset(first, Leg(bars, bar, four.open, four.open), moment, volume, *done)
+        seen: dict[int, tuple[int, int]] = {}
         for leg in (leg for path in course(tried) for leg in legs_of(bars, bar, path)):
             reached, waiting = self._on(leg, orders, tried, bar, four.close)
             tried |= {order.number for order in reached}
             if reached or waiting:
                 done = yield from self._work_asset([*reached, *waiting], leg, moment, volume, *done)
-        yield from self._after(orders, tried, bars, moment)
+            for one in self._exits(orders, self.orders.links, bars.slot):
+                end = leg.column("close")[bar]
+                low, high = seen.get(one.number, (end, end))
+                seen[one.number] = min(low, end), max(high, end)
+        yield from self._after(orders, tried, seen, bars, moment)
         if last:
             done = yield from self._work_asset(last, bars, moment, volume, *done)
         return done
@@ -130,16 +135,27 @@ class Walking:
         before = self.stamps[moment.bar - 1] if self.stamps else None
         return self.triggers.rested(order, since, bars, moment, before, self.orders.restated.get(bars.slot))
 
-    def _after(self, orders: list[WorkingOrder], tried: set[int], bars: Bars, moment: Moment) -> Iterator[Report]:
-        """Once a bar was gone through: stops move that follow by whole bars, and what waits goes to sleep."""
+    def _after(
+        self,
+        orders: list[WorkingOrder],
+        tried: set[int],
+        seen: dict[int, tuple[int, int]],
+        bars: Bars,
+        moment: Moment,
+    ) -> Iterator[Report]:
+        """Once a bar was gone through: stops move that follow by whole bars, and what waits goes to sleep.
+
+        seen: how low and how high prices went after exits went to work on this bar.
+        """
         four = four_of(bars, moment.bar)
-        for order in orders:
+        for order in (*orders, *self._exits(orders, self.orders.links, bars.slot)):
             if order.status is not OPEN or order.number in tried:
                 continue
             terms = order.more
             if terms is not None and terms.trail is not None and terms.trail.by_bar and terms.stop is not None:
                 buys, tick = order.amount > order.filled, tick_at(order.instrument.tick, order.instrument.fill_scale)
-                new = trailed(terms, buys, four.low if buys else four.high, tick)
+                low, high = seen.get(order.number, (four.low, four.high))
+                new = trailed(terms, buys, low if buys else high, tick)
                 if new != terms:
                     left = order.amount - order.filled
                     yield Report(order.number, OrderEventKind.TRAILED, moment.stamp, left, terms=new)

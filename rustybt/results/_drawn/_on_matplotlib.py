@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.errors import MissingExtra
-from rustybt.results._drawn._picture import Heat, Panel, Picture, Style, digits_of, legible, percent, shown
+from rustybt.results._drawn._picture import Heat, Panel, Picture, Style, legible, shown
 from rustybt.results._plot import check_format, write_figure
 from rustybt.results._report import Bars
 
@@ -94,7 +94,7 @@ def _draw_panel(axes: Axes, panel: Panel, colours: Colours) -> None:
         )
         return
     if panel.heat is not None:
-        _draw_heat(axes, panel.heat, colours)
+        _draw_heat(axes, panel, panel.heat, colours)
         return
     axes.grid(visible=True, color=colours["rule"], linewidth=0.8, zorder=0)
     axes.set_axisbelow(True)
@@ -104,9 +104,11 @@ def _draw_panel(axes: Axes, panel: Panel, colours: Colours) -> None:
     _draw_series(axes, panel, colours)
     axes.set_ylabel(_plain(panel.label), color=colours["ink"])
     _ticks(axes, "y", panel.style)
-    if panel.across != "time":
+    if panel.places:
+        axes.set_xticks(list(panel.x), [_plain(one) for one in panel.places])
+    elif panel.across != "time":
         _ticks(axes, "x", panel.across)
-    names = [*(line.name for line in panel.lines), *(mark.name for mark in panel.marks)]
+    names = [*(line.name for line in panel.lines if line.name), *(mark.name for mark in panel.marks)]
     if len(names) > 1:
         # above the panel where there is room for all, else within
         wide = sum(map(len, names)) + _ROOM_OF_A_KEY * len(names) > _ROOM
@@ -164,29 +166,31 @@ def _draw_bars(axes: Axes, bars: Bars, colours: Colours) -> None:
         axes.text(x, 1.01, told, fontsize=8.5, color=colours["quiet"], ha=side, va="bottom", transform=axes.transAxes)
 
 
-def _draw_heat(axes: Axes, heat: Heat, colours: Colours) -> None:
+def _draw_heat(axes: Axes, panel: Panel, heat: Heat, colours: Colours) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
     values = [[math.nan if value is None else value for value in row] for row in heat.values]
-    # the whole of a year has its own column, and would make the months pale
-    most = max((abs(value) for row in values for value in row[:-1] if not math.isnan(value)), default=0.01) or 0.01
-    ground = colours["ground"]
-    map_ = LinearSegmentedColormap.from_list("returns", [colours["loss"], ground, colours["gain"]])
-    axes.imshow(values, cmap=map_, vmin=-1.6 * most, vmax=1.6 * most, aspect="auto")
+    most = heat.most
+    ends = ("gain", "ground", "loss") if heat.less else ("loss", "ground", "gain")
+    map_ = LinearSegmentedColormap.from_list("returns", [colours[name] for name in ends])
+    axes.imshow(values, cmap=map_, vmin=heat.middle - 1.6 * most, vmax=heat.middle + 1.6 * most, aspect="auto")
     axes.set_xticks(range(len(heat.columns)), heat.columns)
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(heat.rows)), heat.rows)
-    axes.axvline(len(heat.columns) - 1.5, color=colours["quiet"], linewidth=1.0)
+    if heat.whole:
+        axes.axvline(len(heat.columns) - 1.5, color=colours["quiet"], linewidth=1.0)
     axes.spines["bottom"].set_visible(False)
+    if panel.label:
+        axes.set_ylabel(_plain(panel.label), color=colours["ink"])
     if len(heat.rows) > 4 * _FEW_ROWS:
         return
-    digits = digits_of(most)
     for row, cells in enumerate(values):
         for column, value in enumerate(cells):
             if not math.isnan(value):
                 axes.annotate(
-                    percent(value, digits), (column, row), ha="center", va="center",
-                    color=legible(value / (1.6 * most), colours), fontsize=8.5 if len(heat.rows) <= _FEW_ROWS else 6.5,
+                    heat.text(value), (column, row), ha="center", va="center",
+                    color=legible(heat.share(value), colours),
+                    fontsize=8.5 if len(heat.rows) <= _FEW_ROWS else 6.5,
                 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rustybt.core import replacing, writing
 from rustybt.errors import InputError, MissingExtra, ResultError
-from rustybt.results._drawn._picture import Heat, Panel, Picture, digits_of, legible, percent
+from rustybt.results._drawn._picture import Heat, Panel, Picture, legible
 from rustybt.results._report import Bars
 
 _PER_HEIGHT: Final = 300
@@ -97,6 +97,7 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
         return
     if panel.heat is not None:
         _draw_heat(figure, panel.heat, colours, at)
+        figure.update_yaxes(title_text=_plain(panel.label), **at)
         return
     x = list(panel.x)
     for line in panel.lines:
@@ -120,7 +121,9 @@ def _draw_panel(figure: Any, panel: Panel, colours: Colours, row: int) -> None:
     if panel.zero:
         figure.add_hline(y=0, line={"color": colours["quiet"], "width": 1}, **at)
     figure.update_yaxes(title_text=_plain(panel.label), tickformat=_FORMATS[panel.style], **at)
-    if panel.across in _FORMATS:
+    if panel.places:
+        figure.update_xaxes(tickvals=x, ticktext=[_plain(one) for one in panel.places], **at)
+    elif panel.across in _FORMATS:
         figure.update_xaxes(tickformat=_FORMATS[panel.across], **at)
 
 
@@ -144,19 +147,18 @@ def _draw_bars(figure: Any, bars: Bars, colours: Colours, at: dict[str, int]) ->
 
 
 def _draw_heat(figure: Any, heat: Heat, colours: Colours, at: dict[str, int]) -> None:
-    months = [abs(value) for row in heat.values for value in row[:-1] if value is not None]
-    largest = max(months, default=0.01) or 0.01
-    most, digits = 1.6 * largest, digits_of(largest)
-    scale = [[0.0, colours["loss"]], [0.5, colours["ground"]], [1.0, colours["gain"]]]
+    most = 1.6 * heat.most
+    ends = ("gain", "ground", "loss") if heat.less else ("loss", "ground", "gain")
+    scale = [[place / 2, colours[name]] for place, name in enumerate(ends)]
     figure.add_heatmap(
-        x=list(heat.columns), y=list(heat.rows), z=[list(row) for row in heat.values], colorscale=scale, zmin=-most,
-        zmax=most, showscale=False,
-        hovertemplate="%{y} %{x}: %{z:.2%}<extra></extra>", **at,
+        x=list(heat.columns), y=list(heat.rows), z=[list(row) for row in heat.values], colorscale=scale,
+        zmin=heat.middle - most, zmax=heat.middle + most, showscale=False,
+        hovertemplate=f"%{{y}} %{{x}}: %{{z:{'.2%' if heat.style == 'percent' else '.4g'}}}<extra></extra>", **at,
     )  # fmt: skip
     # a text of its own for each cell, whose colour is legible there
     figure.update_layout(annotations=[
-        {"x": column, "y": row, "xref": "x", "yref": "y", "showarrow": False, "text": percent(value, digits),
-         "font": {"color": legible(value / most, colours)}}
+        {"x": column, "y": row, "xref": "x", "yref": "y", "showarrow": False, "text": heat.text(value),
+         "font": {"color": legible(heat.share(value), colours)}}
         for row, values in enumerate(heat.values) for column, value in enumerate(values) if value is not None
     ])  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False, **at)

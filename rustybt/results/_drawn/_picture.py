@@ -17,11 +17,35 @@ FEW: Final = ("c1", "c2", "c3", "c4", "c5", "c6", "c7")
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """A table of colours; None where there is nothing."""
+    """A table of colours; None where there is nothing.
+
+    middle: the value without a colour; the others are green above it and red below, or the other way round where less
+    is better. whole: whether the last column is the whole of the others, and stands apart.
+    """
 
     rows: Sequence[str]
     columns: Sequence[str]
     values: Sequence[Points]
+    style: Style = "percent"
+    middle: float = 0.0
+    whole: bool = True
+    less: bool = False
+
+    @property
+    def most(self) -> float:
+        """The farthest that a value lies from the middle."""
+        # the whole of a year has its own column, and would make the months pale
+        parts = [row[:-1] if self.whole else row for row in self.values]
+        return max((abs(one - self.middle) for row in parts for one in row if one is not None), default=0.01) or 0.01
+
+    def share(self, value: float) -> float:
+        """How far a cell is coloured, from -1 (as what is lost) to 1 (as what is gained)."""
+        share = (value - self.middle) / (1.6 * self.most)
+        return -share if self.less else share
+
+    def text(self, value: float) -> str:
+        """A value as it stands in its cell."""
+        return percent(value, digits_of(self.most)) if self.style == "percent" else f"{value:.3g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +62,7 @@ class Panel:
     """One of the panels of a picture, which lie below one another.
 
     label: of the vertical axis, whose numbers are of `style`. x: the places of the lines. levels: vertical lines with a
-    name. told: what stands there where there is nothing to draw.
+    name. places: names of the places of x, instead of numbers. told: what stands there where there is nothing to draw.
     """
 
     label: str
@@ -54,6 +78,7 @@ class Panel:
     height: float = 1.0
     zero: bool = False
     told: str = ""
+    places: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

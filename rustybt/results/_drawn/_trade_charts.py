@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from rustybt.core import Asset, RunBars, TermValues
 from rustybt.errors import BundleNotFound, InputError, ResultError, VersionNotFound
 from rustybt.results._drawn._picture import FEW, Panel, Points
 from rustybt.results._floats import floats, optional_floats
-from rustybt.results._report import Line, Marks, PricePath, kept_places, most_traded, path_of
+from rustybt.results._report import Line, Marks, PricePath, kept_places, lies_with, most_traded, path_of, says_prices
 
 if TYPE_CHECKING:
     from rustybt.results._result import Result
@@ -146,6 +147,8 @@ def _terms(
         apart: list[tuple[str, Points]] = []
         for column, whole in term.values.items():
             values = _known(whole[shown].tolist())
+            if says_prices(_array(values), _array(prices)):
+                continue
             if term.in_prices is not False and _is_like(values, prices):
                 over.append(Line(f"{term.name} {column}".rstrip(), values, FEW[1 + len(over) % (len(FEW) - 1)]))
             else:
@@ -219,11 +222,8 @@ def _known(values: Iterable[float | None]) -> Points:
 
 def _is_like(values: Points, prices: Points) -> bool:
     """Whether it lies where the prices do, such as their mean."""
-    ranges = []
-    for points in (values, prices):
-        known = [point for point in points if point is not None and point == point]  # noqa: PLR0124  no NaN
-        if not known:
-            return False
-        ranges.append((min(known), max(known)))
-    (low, high), (least, most) = ranges
-    return 0.5 * least <= low and high <= 1.5 * most
+    return lies_with(_array(values), _array(prices))
+
+
+def _array(values: Points) -> npt.NDArray[np.float64]:
+    return np.array(values, dtype=np.float64)

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from rustybt.core import MONEY_SCALE, RATIO_SCALE, ExactColumn, datetime_column, frame_of
-from rustybt.metrics import statistics_columns, without_meaning
 from rustybt.results._frames._exact_columns import columns_of, listed
 from rustybt.results._frames._frame_builder import AssetTable
 from rustybt.results._frames._layouts import COUNT_COLUMNS, DAILY, MONEY_COLUMNS, RATIO_COLUMNS
@@ -16,7 +15,11 @@ from rustybt.results._frames._run_rows import RunRows
 def daily_frame(rows: RunRows, table: AssetTable) -> pl.DataFrame:
     """The daily frame, without what an account that was ruined does not have."""
     frame = _of_rows(rows, table)
-    return frame if rows.figures_below_zero else without_meaning(frame)
+    if rows.figures_below_zero:
+        return frame
+    from rustybt.metrics import without_meaning
+
+    return without_meaning(frame)
 
 
 def _of_rows(rows: RunRows, table: AssetTable) -> pl.DataFrame:
@@ -41,5 +44,7 @@ def _of_rows(rows: RunRows, table: AssetTable) -> pl.DataFrame:
         columns.append(ExactColumn("benchmark_returns", benchmark, RATIO_SCALE))
     columns += [pl.Series(n, v, dtype=pl.Int64) for n, v in zip(COUNT_COLUMNS, values[-2:], strict=True)]
     (returns, leverage, _), (value, pnl, *_) = map(listed, ratios), map(listed, money)
+    from rustybt.metrics import statistics_columns  # the native kernel has laid them already, where it is there
+
     more = statistics_columns(sessions, value, pnl, returns, leverage, benchmark, periods=rows.periods)
     return frame_of([*columns, *more])

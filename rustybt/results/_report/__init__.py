@@ -3,7 +3,7 @@
 from rustybt.results._report._colours import DARK, LIGHT
 from rustybt.results._report._facts import numbers
 from rustybt.results._report._parts import Bars, Line, Marks
-from rustybt.results._report._prices import PricePath, most_traded, path_of
+from rustybt.results._report._prices import PricePath, lies_with, most_traded, path_of, says_prices
 from rustybt.results._report._report import Report, report_on
 from rustybt.results._report._returns import against_normal, histogram
 from rustybt.results._report._sampling import kept_places
@@ -23,8 +23,10 @@ __all__ = [
     "against_normal",
     "histogram",
     "kept_places",
+    "lies_with",
     "most_traded",
     "numbers",
     "path_of",
     "report_on",
+    "says_prices",
 ]

@@ -90,7 +90,7 @@ def _returns(result: Result, sids: list[int]) -> dict[str, list[Decimal]] | None
     """The returns of the assets in the last sessions in which all of them had prices; None where these are too few."""
     bars = result.run_bars()
     ends = [bars.starts[session + 1] - 1 for session in range(result.daily.height)]
-    assets = {sid: bars.of(sid) for sid in sids}
+    assets = bars.of_all(sids)
     first = max(asset.first for asset in assets.values())
     known = [end for end in ends if end >= first][-_SESSIONS - 1 :]
     if len(known) <= _FEWEST:

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import rustybt
@@ -14,6 +15,7 @@ from rustybt.api import order, symbol
 from rustybt.cli import main
 from rustybt.core import data_root
 from rustybt.errors import InputError, ResultNotFound
+from rustybt.results._elsewhere import saved_elsewhere
 from tests.unit._small import ingest
 
 
@@ -59,6 +61,46 @@ def test_runs_are_listed_newest_first_with_what_came_out(capsys: pytest.CaptureF
     assert [row["run"] for row in rows] == [elsewhere.name, second.name, first.name]
     assert rows[2]["metrics"]["final_value"] == "1002.99450000000000000000"
     assert "No saved results on 'other'" in told(capsys, "list", "-b", "other")
+
+
+def test_a_run_on_a_frame_is_listed_wherever_it_was_saved(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    days = ["2024-01-02", "2024-01-03", "2024-01-04"]
+    frame = pl.DataFrame({"date": days, "open": 1, "high": 1, "low": 1, "close": 1, "volume": 10_000})
+    result = rustybt.run(lambda context, data: None, {"A": frame})
+    places = [result.save(tmp_path / folder / "mine") for folder in ("one", "other")]
+    result.save(places[0], overwrite=True)
+    rows = json.loads(told(capsys, "list", "--json"))
+    assert sorted(row["path"] for row in rows) == sorted(map(str, places))
+    # of one name: told by their folders, and found by them
+    lines = told(capsys, "list").splitlines()
+    assert sorted(line.split()[0] for line in lines[1:]) == sorted(map(str, places))
+    text = told(capsys, "show", "mine", code=1)
+    assert "2 saved runs begin with 'mine'" in text
+    assert str(places[0]) in text
+    assert str(places[1]) in text
+    assert str(places[1]) in told(capsys, "diff", *map(str, places))
+    told(capsys, "rm", "--yes", str(places[0]))
+    assert [row["path"] for row in json.loads(told(capsys, "list", "--json"))] == [str(places[1])]
+    assert rustybt.Result.load("mine").ledger_hash == result.ledger_hash
+
+
+def test_a_list_of_folders_elsewhere_that_was_cut_short_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    place = saved(1, tmp_path / "mine")
+    file = data_root() / "runs" / "elsewhere.jsonl"
+    file.write_text(f'5\n{file.read_text(encoding="utf-8")}"/no/such', encoding="utf-8")
+    assert rustybt.Result.load("mine").transactions.height == 1
+    assert saved_elsewhere() == [place]
+    file.write_text(file.read_text(encoding="utf-8") + '\n"/gone"' * 10_001, encoding="utf-8")
+    assert saved_elsewhere() == [place]
+    assert file.read_text(encoding="utf-8").count("\n") == 1
+
+
+def test_a_run_of_three_is_deleted_whole(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    result = rustybt.run(lambda context, data: None, bundle="small", same_bar="interval", trigger="range")
+    place = result.save(tmp_path / "three")
+    assert (place / "high" / "result.json").is_file()
+    told(capsys, "rm", "--yes", str(place))
+    assert not place.exists()
 
 
 def test_the_list_says_the_parameters_where_a_run_has_some(capsys: pytest.CaptureFixture[str]) -> None:

@@ -223,7 +223,28 @@ def wrong_header(content: bytes) -> bytes:
     return content[:30] + b"\xff" + content[31:]
 
 
-@pytest.mark.parametrize("harm", [cut, flipped, of_zeros, without_sum, wrong_header, lambda _: b"", lambda _: b"text"])
+def of_another_format(content: bytes) -> bytes:
+    assert b'"format": 1' in content
+    return content.replace(b'"format": 1', b'"format": 2')
+
+
+def of_another_version(content: bytes) -> bytes:
+    """Of a version of the bundle whose name has the same length, as one would have it who copied the file."""
+    at = content.index(b'"version": "') + len(b'"version": "')
+    return content[:at] + b"9" + content[at + 1 :]
+
+
+def of_endless_header(content: bytes) -> bytes:
+    return content[:8] + (2**63).to_bytes(8, "little") + content[16:]
+
+
+HARMS = [
+    cut, flipped, of_zeros, without_sum, wrong_header, of_another_format, of_another_version, of_endless_header,
+    lambda _: b"", lambda _: b"text", lambda content: content + bytes(8), lambda content: content[:12],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("harm", HARMS)
 def test_a_file_that_was_harmed_is_made_anew(harm: Callable[[bytes], bytes]) -> None:
     ingest(PRICES)
     market = rustybt.load("small")
@@ -281,6 +302,46 @@ def test_a_writer_may_be_killed_at_any_moment(tmp_path: Path) -> None:
     assert {path.suffix for path in tmp_path.iterdir()} <= {".terms", ""}
 
 
+KILLED = [(kind, window) for kind in (SMA, EMA) for window in (2, 3, 4)]
+
+
+def run_for_ever(pickled: bytes, ready: Any) -> None:
+    """Runs that compute and write all of it anew, one after the other."""
+    while True:
+        for path in files():
+            path.unlink()
+        market = pickle.loads(pickled)
+        for kind, window in KILLED:
+            read(market, kind, window=window)
+            ready.set()
+
+
+def test_a_run_may_be_killed_at_any_moment() -> None:
+    """Whoever comes after it reads what it would compute, waits for nobody, and leaves whole files."""
+    ingest(PRICES)
+    market = rustybt.load("small")
+    pickled = pickle.dumps(market)
+    market.data.shares = False
+    expected = [read(market, kind, window=window) for kind, window in KILLED]
+    drawn = random.Random(os.getpid())
+    for _ in range(examples(2)):
+        ready = SPAWN.Event()
+        writers = [SPAWN.Process(target=run_for_ever, args=(pickled, ready)) for _ in range(2)]
+        for writer in writers:
+            writer.start()
+        assert ready.wait(60)
+        time.sleep(drawn.uniform(0.0, 0.1))
+        for writer in writers:
+            os.kill(writer.pid or 0, signal.SIGKILL)
+            writer.join()
+        begun = time.monotonic()
+        for _ in range(2):
+            after = pickle.loads(pickled)
+            assert [read(after, kind, window=window) for kind, window in KILLED] == expected
+        assert computed(after) == 0
+        assert time.monotonic() - begun < _computed_file.MOST_WAITING
+
+
 def on_a_full_disk(pickled: bytes) -> tuple[list[Any], int, list[str]]:
     market = pickle.loads(pickled)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
@@ -306,6 +367,23 @@ def test_a_folder_that_nothing_can_be_written_to_leaves_the_run_going(tmp_path: 
     for _ in range(2):
         (found,) = shelf.columns("a-0123456789abcdef", MADE_OF, (2, 1), lambda: [np.ones((2, 1))])
         assert found.tolist() == [[1.0], [1.0]]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes where nobody may")
+def test_a_folder_that_may_only_be_read_leaves_the_run_going() -> None:
+    ingest(PRICES)
+    market = rustybt.load("small")
+    pickled = pickle.dumps(market)
+    folder = catalog_root() / "mapped"
+    folder.chmod(0o555)
+    try:
+        shared = pickle.loads(pickled)
+        found = [read(shared, window=window) for window in (2, 3)]
+    finally:
+        folder.chmod(0o755)
+    assert files() == []
+    market.data.shares = False
+    assert found == [read(market, window=window) for window in (2, 3)]
 
 
 def test_files_are_bounded_and_the_ones_used_last_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,6 +144,21 @@ def test_an_answer_that_can_not_be_is_refused(answer: Any, error: type[Exception
         fills(Odd())
 
 
+def test_an_order_that_reduces_fills_what_is_left_to_reduce() -> None:
+    """A model of one's own answers with the open amount, as Zipline's do; the position allows less."""
+
+    class Whole(slippage.SlippageModel):
+        def process_order(self, data: Any, order: Any) -> Any:
+            return 8, order.open_amount
+
+    def leave(context: Any, data: Any) -> None:
+        order(symbol("A"), -20)
+        order(symbol("A"), -30, reduce_only=True)
+
+    result = run({0: lambda c, d: order(symbol("A"), 30), 2: leave}, initialize=lambda c: c.set_slippage(Whole()))
+    assert result.transactions["amount"].to_list() == [30, -20, -10]
+
+
 def test_a_limit_holds_against_a_model_of_ones_own() -> None:
     class Far(slippage.SlippageModel):
         def process_order(self, data: Any, order: Any) -> Any:

@@ -22,7 +22,8 @@ from rustybt import metrics
 
 stats = pytest.importorskip("scipy.stats")
 empyrical = pytest.importorskip("empyrical")
-quantstats = pytest.importorskip("quantstats").stats
+with pytest.importorskip("matplotlib").rc_context():  # it changes the looks of all pictures when it is imported
+    quantstats = pytest.importorskip("quantstats").stats
 regression = pytest.importorskip("statsmodels.regression.linear_model")
 
 COUNT: Final = 400

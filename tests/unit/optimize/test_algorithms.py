@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rustybt.errors import InputError
-from rustybt.optimize import Grid, Integer, ParameterSpace, RandomSearch, Real, Sobol
+from rustybt.optimize import Bayesian, Genetic, Grid, Integer, OptunaSearch, ParameterSpace, RandomSearch, Real, Sobol
 from rustybt.optimize._sobol import MOST
 from rustybt.testing import AlgorithmContract
 
@@ -26,6 +26,31 @@ class TestRandomSearch(AlgorithmContract):
 class TestSobol(AlgorithmContract):
     def make(self) -> Sobol:
         return Sobol()
+
+
+class TestBayesian(AlgorithmContract):
+    def make(self) -> Bayesian:
+        return Bayesian(surrogate="et", initial=6)
+
+
+class TestGenetic(AlgorithmContract):
+    def make(self) -> Genetic:
+        return Genetic(population=6)
+
+
+class TestTreeOfParzenEstimators(AlgorithmContract):
+    def make(self) -> OptunaSearch:
+        return OptunaSearch(n_startup_trials=6)
+
+
+class TestEvolutionStrategy(AlgorithmContract):
+    def make(self) -> OptunaSearch:
+        return OptunaSearch("cmaes")
+
+
+class TestNonDominatedSorting(AlgorithmContract):
+    def make(self) -> OptunaSearch:
+        return OptunaSearch("nsga2", population_size=6)
 
 
 def test_a_grid_asks_for_each_point_once_and_is_done() -> None:

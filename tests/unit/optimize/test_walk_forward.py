@@ -13,7 +13,7 @@ import pytest
 import rustybt
 from rustybt import metrics
 from rustybt.errors import InputError
-from rustybt.optimize import Expanding, Grid, Rolling, Search, search, walk_forward
+from rustybt.optimize import Anchored, Expanding, Grid, Rolling, Search, search, walk_forward
 from tests.unit.optimize._strategies import Cross
 
 DAYS = [dt.date(2020, 1, 1) + dt.timedelta(days=day) for day in range(100)]
@@ -28,6 +28,8 @@ SPACE = {"fast": [3, 6, 10], "slow": [20, 50]}
         (Rolling(40, 10, gap=2), [((10 * k, 40 + 10 * k), (42 + 10 * k, 52 + 10 * k)) for k in range(5)]),
         (Expanding(40, 10), [((0, 40 + 10 * k), (40 + 10 * k, 50 + 10 * k)) for k in range(6)]),
         (Expanding(40, 10, gap=2), [((0, 40 + 10 * k), (42 + 10 * k, 52 + 10 * k)) for k in range(5)]),
+        (Rolling(40, 10, purge=2), [((10 * k, 38 + 10 * k), (40 + 10 * k, 50 + 10 * k)) for k in range(6)]),
+        (Anchored("2020-01-11", 40, 10), [((10, 50 + 10 * k), (50 + 10 * k, 60 + 10 * k)) for k in range(5)]),
         (Expanding(48, 10, gap=2), [((0, 48 + 10 * k), (50 + 10 * k, 60 + 10 * k)) for k in range(5)]),
     ],
 )
@@ -56,6 +58,10 @@ def test_spans_go_by_the_calendar_and_test_each_session_once() -> None:
         (lambda: Rolling("5 years", 5), "give a number of sessions, or a span"),
         (lambda: Rolling(20, 10, step=5), "tested twice"),
         (lambda: Rolling(20, 10, gap=-1), "gap=-1"),
+        (lambda: Rolling(20, 10, purge=-1), "purge=-1"),
+        (lambda: Rolling(20, 10, purge=20).windows(DAYS), "purge=20 leaves nothing of train=20"),
+        (lambda: Anchored("today", 20, 10), "anchor='today' is no date"),
+        (lambda: Anchored(dt.date(2021, 1, 1), 20, 10).windows(DAYS), "after the last session"),
         (lambda: Rolling(90, 20).windows(DAYS), "no window in 100 sessions"),
     ],
 )
@@ -109,7 +115,7 @@ def test_what_comes_after_a_training_does_not_touch_what_it_chose(found: Search)
 def test_plateaus_pass_by_a_lone_spike() -> None:
     """On a grid of 3 x 3 the corner has 9 and all about it 0; the middle of the other side has 5, and 5 beside it."""
     from rustybt.optimize import ParameterSpace, Trial
-    from rustybt.optimize._walk_forward import _plateaus
+    from rustybt.optimize._choose import _plateaus
 
     space = ParameterSpace(a=[0, 1, 2], b=[0, 1, 2])
     heights = {(0, 0): 9, (1, 2): 5, (2, 1): 5, (2, 2): 5}

@@ -565,3 +565,31 @@ def test_exits_so_far_from_their_entry_go_to_the_tick_as_placed_orders_do(
 
     done = run_bars([("100", "100", "100", "100")] * 3, {0: place})
     assert (done.order("P")["limit"], done.order("L")["stop"]) == (Decimal(profit), Decimal(loss))
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_target_within_the_bar_comes_before_what_is_left_of_a_stop_at_the_close(kernel: str) -> None:
+    """Bar 2 reaches the stop, and has a volume for 50; of bar 3, with as much, 108 comes before its close of 104."""
+    bars: list[Bar] = [FLAT, FLAT, ("100", "100", "95", "96", "500"), ("100", "109", "99", "104", "500")]
+    done = bracket(bars, take_profit=108, stop_loss=95, volume_share="0.1", kernel=kernel)
+    assert done.fills == [fill(1, "E", 100, 100), fill(2, "L", -50, 95), fill(3, "P", -50, 108)]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(("side", "third"), [(1, ("103", "103", "101", "103")), (-1, ("97", "99", "97", "97"))])
+def test_a_stop_that_trails_by_bars_follows_the_bar_of_its_entry_from_there_on(
+    side: int, third: Bar, kernel: str
+) -> None:
+    """Bought at the open of 100, it has seen 104 when that bar is over, and stands at 102; a short is the mirror."""
+    second: Bar = ("100", "104", "99", "103") if side > 0 else ("100", "101", "96", "97")
+    stop = execution.TrailingStopOrder(amount=2, trail="bar")
+    done = bracket([FLAT, second, third], side * 10, stop_loss=stop, fill_at="open", kernel=kernel)
+    assert done.fills == [fill(1, "E", side * 10, 100), fill(2, "L", -side * 10, 100 + 2 * side)]
+
+
+def test_a_stop_that_trails_by_bars_has_not_seen_what_came_before_its_entry() -> None:
+    """Bought at 99 after the high of 104, at its worst: the close of 100 is the best that it has seen."""
+    bars: list[Bar] = [FLAT, ("100", "104", "98.5", "100"), ("100", "100", "98", "99")]
+    stop = execution.TrailingStopOrder(amount="1.5", trail="bar")
+    done = bracket(bars, stop_loss=stop, limit_price=99)
+    assert done.fills == [fill(1, "E", 100, 99), fill(2, "L", -100, "98.50")]

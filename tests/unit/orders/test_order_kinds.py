@@ -390,6 +390,41 @@ def test_an_order_that_reduces_ends_with_a_position_that_a_split_takes() -> None
     assert states == [None, "accepted", "accepted", "cancelled", "cancelled", "cancelled"]
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_an_order_that_reduces_is_over_for_the_strategy_with_the_bar_that_takes_its_position(kernel: str) -> None:
+    """It is sold on bar 2; who asks there for open orders finds none."""
+    script = {
+        0: lambda context, asset, ids: ids.update(buy=context.order(asset, 60)),
+        1: lambda context, asset, ids: ids.update(
+            target=context.order(asset, -60, limit_price=200, reduce_only=True), sell=context.order(asset, -60)
+        ),
+    }
+    done = run_bars(
+        [FLAT, FLAT, FLAT, FLAT],
+        script,
+        look=lambda context, ids: context.get_order(ids["target"]).state if "target" in ids else None,
+        kernel=kernel,
+    )
+    assert [done.seen[bar] for bar in (1, 2, 3)] == ["accepted", "cancelled", "cancelled"]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_an_order_that_ended_in_the_night_is_not_split_in_the_morning(kernel: str) -> None:
+    days = [dt.date(2024, 1, day) for day in (2, 3, 4)]
+    rows = [("X", day, *[price] * 4, "100000") for day, price in zip(days, ("100", "100", "50"), strict=True)]
+    split = pl.DataFrame({"symbol": ["X"], "ex_date": [days[2]], "ratio": ["1/2"]})
+    market = rustybt.load_data(pl.DataFrame(rows, schema=NAMES, orient="row"), splits=split)
+
+    def handle_data(context: Any, data: Any) -> None:
+        if data.current_session == days[0]:
+            evening = dt.datetime(2024, 1, 3, 22, tzinfo=dt.UTC)
+            context.order(context.symbol("X"), 10, limit_price=90, good_till=evening)
+
+    result = rustybt.run_algorithm(handle_data=handle_data, market=market, progress=False, kernel=kernel)
+    assert result.orders.select("amount", "limit", "cause").row(0) == (10, 90, "expired")
+    assert result.order_events["kind"].to_list() == ["accepted", "cancelled"]
+
+
 def test_a_tag_stays_with_the_order() -> None:
     done = one(10, [FLAT, FLAT], tag="entry")
     assert done.seen[0].tag == done.seen[1].tag == "entry"

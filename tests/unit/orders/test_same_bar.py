@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -10,7 +12,7 @@ import pytest
 
 import rustybt
 from rustybt.api import execution
-from rustybt.errors import InputError
+from rustybt.errors import InputError, ResultCorrupt
 from tests.unit.orders._bars import Bar, Outcome, frame_of, run_bars
 
 KERNELS = ("python", "auto")
@@ -245,6 +247,21 @@ def test_an_interval_is_three_runs() -> None:
     assert interval.base is done.result
     assert any(note.code == "interval" and "1,000,700.00" in note.text for note in done.result.notes)
     assert interval.low.interval is None
+
+
+def test_an_interval_is_saved_with_all_three(tmp_path: Path) -> None:
+    done = bracket([FLAT, UP, ("101", "109", "94", "100")], take_profit=108, stop_loss=95, same_bar="interval")
+    place = done.result.save(tmp_path / "kept")
+    again = rustybt.Result.load(place)
+    assert again.interval is not None
+    assert again.interval.base is again
+    assert [one.metrics["pnl"] for one in again.interval] == [-600, -600, 700]
+    for one, other in zip(again.interval, done.result.interval, strict=True):
+        assert one.ledger_hash == other.ledger_hash
+    assert pickle.loads(pickle.dumps(again)).interval.high.ledger_hash == again.interval.high.ledger_hash
+    (place / "high" / "entries.parquet").write_bytes(b"")
+    with pytest.raises(ResultCorrupt, match="high"):
+        rustybt.Result.load(place)
 
 
 def test_analyze_is_called_once_with_all_three_results() -> None:

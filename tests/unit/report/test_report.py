@@ -26,6 +26,7 @@ from rustybt.core import Note
 from rustybt.errors import InputError, ResultExists
 from rustybt.results import REPORT_SECTIONS, Report, Result
 from rustybt.results._report._escape import plain
+from rustybt.results._report._figure_names import GROUPS, METHODS, NAMES
 from rustybt.results._report._sampling import folded, kept_places
 from tests._examples import examples
 from tests.unit._small import DAYS, ingest, ingest_minutes, loaded_without_bars
@@ -514,3 +515,16 @@ def test_numbers_of_cards_stay_on_one_line_and_outer_bars_are_marked() -> None:
     assert "<dd>long and short</dd>" in page
     assert ("← and below" in page, "and above →" in page) == (True, True)
     assert page.count('class="bar none"') == 1  # the zeros are no gains
+
+
+def test_every_figure_of_a_run_has_its_place_and_name_in_the_report() -> None:
+    """And none is in it that `result.metrics` has not."""
+    rustybt.ingest_sample()
+    own = rustybt.run(lambda context, data: None, start="2010-01-04", end="2010-03-31", benchmark="AAPL").metrics
+    of_trading = {"trading_days", "starting_value", "final_value", "pnl", "orders", "transactions", "commission"}
+    at_risk = {f"{kind}_{part}{method}" for kind in ("var", "cvar") for part in (95, 99) for method in METHODS}
+    assert set(own) - of_trading == set(NAMES) | at_risk
+    assert sum(map(len, GROUPS.values())) == len(NAMES)
+    assert not set(NAMES) & at_risk
+    table = metrics.table(["0.01", "-0.02", "0.03"], periods=252, benchmark=["0.01", "0.02", "-0.01"])
+    assert set(table["figure"]) - {"sessions"} <= set(NAMES) | at_risk

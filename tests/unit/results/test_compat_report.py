@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import json
 import pickle
 import random
 import weakref
@@ -18,7 +19,7 @@ import pytest
 
 import rustybt
 from rustybt.api import EODCancel, commission, slippage, time_rules
-from rustybt.errors import InputError
+from rustybt.errors import InputError, ResultCorrupt
 from tests.unit import _small
 from tests.unit._small import DAYS, NAMES, ingest
 
@@ -339,3 +340,26 @@ def test_functions_serve_the_report_for_as_long_as_somebody_has_them() -> None:
     result = rustybt.run_algorithm(DAYS[0], DAYS[4], handle_data=lambda c, d: None, **settings)
     with pytest.raises(InputError, match=r"handle_data of the run is gone"):
         result.compat_report()
+
+
+def test_what_was_found_is_saved_with_the_result(tmp_path: Path) -> None:
+    result = limits_can_slip()
+    with pytest.raises(InputError, match="was loaded or copied"):
+        rustybt.Result.load(result.save(tmp_path / "before")).compat_report()
+    found = result.compat_report(["limits_can_slip", "year_of_252"])
+    again = rustybt.Result.load(result.save(tmp_path / "some"))
+    kept = again.compat_report(["limits_can_slip"])
+    assert kept.lines.equals(found.lines.filter(pl.col("row") == "limits_can_slip"))
+    assert kept.rows == ["limits_can_slip"]
+    with pytest.raises(InputError, match="saved with the rows 'limits_can_slip', 'year_of_252', and not 'all'"):
+        again.compat_report()
+    whole = result.compat_report()
+    again = rustybt.Result.load(result.save(tmp_path / "whole"))
+    assert again.compat_report().lines.equals(whole.lines)
+    assert repr(again.compat_report()) == repr(whole)
+    assert pickle.loads(pickle.dumps(result)).compat_report(["year_of_252"]).rows == []
+    page = json.loads((tmp_path / "whole" / "result.json").read_text(encoding="utf-8"))
+    page["compat_report"][0]["final_value"] = "much"
+    (tmp_path / "whole" / "result.json").write_text(json.dumps(page), encoding="utf-8")
+    with pytest.raises(ResultCorrupt, match="compat report"):
+        rustybt.Result.load(tmp_path / "whole")

@@ -19,6 +19,7 @@ from rustybt.results import Result
 from rustybt.results._drawn._kinds import picture_of
 from rustybt.results._drawn._picture import Panel
 from tests.unit._small import ingest_minutes
+from tests.unit.report._pages import Page
 
 
 @indicator(window=3, step=True)
@@ -109,6 +110,43 @@ def test_what_is_drawn_is_what_the_terms_said(result: Result) -> None:
         assert len(expected) == result.daily.height
         assert lines[name] == [None if math.isnan(value) else value for value in expected]
     assert chart.x[0] == dt.date(2004, 12, 1)
+
+
+def test_a_report_draws_them_with_the_prices(result: Result) -> None:
+    """Each term that the picture has, and its values."""
+    charts = Page(result.report(sections=["prices"]).html).data
+    price, *lines = charts[0]["lines"]
+    picture, *panels = picture_of(result, "trades").panels
+    assert [line["name"] for line in lines] == [line.name for line in picture.lines[1:]]
+    panes = {line["name"]: line["values"] for chart in charts[1:] for line in chart["lines"]}
+    below = without_recorded(panels)
+    assert list(panes) == [line.name for panel in below for line in panel.lines]
+    drawn = {line["name"]: line["values"] for line in lines} | panes
+    for name, recorded in (("SMA 5", "fast"), ("SMA high 4 1w", "weekly"), ("RSI 14", "rsi")):
+        expected = [None if math.isnan(value) else value for value in result.recorded[recorded].to_list()]
+        assert drawn[name] == [None if value is None else pytest.approx(value, rel=1e-5) for value in expected]
+    assert len({line["colour"] for line in (price, *lines)}) == len(lines) + 1
+
+
+def test_the_prices_themselves_are_drawn_once() -> None:
+    """A second line would lie over theirs, which nobody would see."""
+
+    def of_the_price(context: Any) -> None:
+        context.asset = symbol("AAPL")
+        context.fast = context.rsi = term(SMA, context.asset, window=1)
+        context.weekly = term(SMA, symbols("AAPL", "IBM"), "price", window=1)
+        context.bands = term(BollingerBands, context.asset, window=10)
+        term(SMA, context.asset, "high", window=1)
+
+    drawn = made(initialize=of_the_price)
+    chart, *_ = picture_of(drawn, "trades").panels
+    expected = [*(f"BollingerBands 10 2 {name}" for name in ("upper", "middle", "lower")), "SMA high 1"]
+    assert [line.name for line in chart.lines if line.name not in ("lower", "fast", "rsi", "weekly")] == [
+        "price",
+        *expected,
+    ]
+    first, *_ = Page(drawn.report(sections=["prices"]).html).data
+    assert [line["name"] for line in first["lines"]] == ["Price", *expected]
 
 
 def test_nothing_is_computed_before_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,20 @@ def rows(result: rustybt.Result, method: Any = "fifo") -> list[tuple[Any, ...]]:
     ]
 
 
+def test_figures_by_what_closed_a_trade() -> None:
+    """Bought at 10, 12 and 9; sold at 12 (+2) and 9 (-3) by the target's orders, at 8 (-1) by one without a tag."""
+    ingest({"A": [1, 10, 12, 12, 9, 9, 8]})
+    bought, sold = order(1, tag="in"), order(-1, tag="target")
+    result = run({0: bought, 1: sold, 2: bought, 3: sold, 4: bought, 5: order(-1)}, days=7)
+    table = metrics.trade_table(result.trades, by="exit_tag")
+    assert table.columns[0] == "exit_tag"
+    figures = table.select("exit_tag", "trades", "net", "win_rate").rows()
+    assert figures == [("target", 2, -1, D("0.5")), (None, 1, -1, 0)]
+    assert metrics.trade_table(result.trades, by="tag").select("tag", "trades", "net").rows() == [("in", 3, -2)]
+    with pytest.raises(InputError, match="no column 'exit_tag'"):
+        metrics.trade_table(result.trades.drop("exit_tag"), by="exit_tag")
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_four_ways_to_match(kernel: str) -> None:
     """Bought 10 at 11, 10 at 12; sold 15 at 14; 5 are held at 15. A tenth a share."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -148,6 +150,26 @@ def test_an_open_order_has_zipline_s_fields() -> None:
     assert (before.amount, before.filled, before.limit, before.stop, int(before.status)) == (5, 0, 1.0, None, 0)
     assert (before.sid.symbol, before.reason) == ("A", None)
     assert int(after.status) == 2
+
+
+def test_an_order_that_is_read_late_copied_or_pickled_is_as_it_was_when_it_was_asked_for() -> None:
+    def look(context: Any, data: Any) -> Any:
+        made = order(context.assets[0], 5, limit_price=1.0)
+        late, early, copied, changed = (get_order(made) for _ in range(4))
+        values = dict(vars(early))
+        copies = copy.copy(copied), pickle.loads(pickle.dumps(copied))
+        changed.limit = 2.5
+        cancel_order(made)
+        return values, [dict(vars(one)) for one in (early, late, copied, *copies)], changed, get_order(made)
+
+    values, others, changed, after = seen(look)
+    assert all(other == values and list(other) == list(values) for other in others)
+    assert list(values) == list(changed.keys()) == list(after.to_series().index)
+    assert (values["status"], values["limit"], values["commission"]) == (0, 1.0, 0)
+    assert {name: (values[name], got) for name, got in vars(changed).items() if got != values[name]} == {
+        "limit": (1.0, 2.5)
+    }
+    assert (int(after.status), "limit" in after, "price" in after, hasattr(after, "price")) == (2, True, False, False)
 
 
 def test_the_frame_has_the_assets_of_the_script() -> None:

@@ -1,5 +1,5 @@
-//! Figures of each window of columns, and averages that reach back: the twins of `rustybt/indicators/_blocks.py` and
-//! `_smoothed.py`.
+//! Figures of each window of columns, averages that reach back, and the columns that they are of: the twins of
+//! `rustybt/indicators/_blocks.py` and `_smoothed.py`, and of `Grid.numbers`.
 //!
 //! A table is laid row after row, `wide` values each; time goes from row to row. Every operation is done in the order of the
 //! Python code, so that the bits are the same. These are figures that decide: no money is booked from them.
@@ -256,13 +256,7 @@ impl Joining {
 type State<const S: usize, const L: usize> = [[f64; L]; S];
 
 /// `L` columns of the tables, from one on.
-fn some<
-    F: Figure<C, S>,
-    T: Table + ?Sized,
-    const C: usize,
-    const S: usize,
-    const L: usize,
->(
+fn some<F: Figure<C, S>, T: Table + ?Sized, const C: usize, const S: usize, const L: usize>(
     columns: &[&T],
     found: &[Found<'_>],
     wide: usize,
@@ -289,8 +283,7 @@ fn some<
             if start == 0 {
                 tell(place, &ends[place]);
             } else {
-                let whole =
-                    joined::<F, C, S, L>(&ends[place + 1], &begun, &joining.whole[place]);
+                let whole = joined::<F, C, S, L>(&ends[place + 1], &begun, &joining.whole[place]);
                 tell(start + place, &whole);
             }
         }
@@ -314,13 +307,7 @@ fn some<
 }
 
 #[inline(always)]
-fn single<
-    F: Figure<C, S>,
-    T: Table + ?Sized,
-    const C: usize,
-    const S: usize,
-    const L: usize,
->(
+fn single<F: Figure<C, S>, T: Table + ?Sized, const C: usize, const S: usize, const L: usize>(
     columns: &[&T],
     at: usize,
 ) -> State<S, L> {
@@ -520,7 +507,6 @@ fn window_group<T: Table + ?Sized, const L: usize>(
 }
 
 /// Of each column the stop that trails a price: the bands that it may move in come in, level and direction go out.
-#[expect(clippy::too_many_arguments)] // three columns, two that are told
 pub fn trailed<T: Table + ?Sized>(
     above: &T,
     below: &T,
@@ -559,11 +545,91 @@ pub fn trailed<T: Table + ?Sized>(
     }
 }
 
+/// Integers of one asset, where they lie.
+pub trait Integers {
+    /// So many from a place on.
+    fn read<const L: usize>(&self, at: usize) -> [i64; L];
+}
+
+impl Integers for [i64] {
+    #[inline(always)]
+    fn read<const L: usize>(&self, at: usize) -> [i64; L] {
+        let numbers = &self[at..at + L];
+        std::array::from_fn(|lane| numbers[lane])
+    }
+}
+
+/// A column of a table that integers without a gap are laid into: divided by `divisor`, as rows `first` to `end`, the first of them
+/// the one at `from`. `missing` elsewhere.
+pub struct Laid<'a, N: Integers + ?Sized> {
+    /// What is laid.
+    pub numbers: &'a N,
+    /// The place of the first one.
+    pub from: usize,
+    /// The row that it goes to.
+    pub first: usize,
+    /// The row after the last one.
+    pub end: usize,
+    /// What each is divided by.
+    pub divisor: f64,
+    /// What the other rows are.
+    pub missing: f64,
+}
+
+impl<N: Integers + ?Sized> Laid<'_, N> {
+    /// Fills a column of a table from a row on, as far as `cells` go; its rows lie `wide` cells apart.
+    #[inline(always)]
+    fn fill(&self, row: usize, cells: Found<'_>, wide: usize) {
+        let count = cells.len().div_ceil(wide);
+        let begin = self.first.clamp(row, row + count) - row;
+        let end = self.end.clamp(row + begin, row + count) - row;
+        for place in (0..begin).chain(end..count) {
+            cells[place * wide].set(self.missing);
+        }
+        let whole = begin + (end - begin) / LANES * LANES;
+        for place in (begin..whole).step_by(LANES) {
+            self.put::<LANES>(row, place, cells, wide);
+        }
+        for place in whole..end {
+            self.put::<1>(row, place, cells, wide);
+        }
+    }
+
+    #[inline(always)]
+    fn put<const L: usize>(&self, row: usize, place: usize, cells: Found<'_>, wide: usize) {
+        let numbers = self.numbers.read::<L>(self.from + row + place - self.first);
+        let values = numbers.map(|number| number as f64 / self.divisor);
+        for (lane, value) in values.iter().enumerate() {
+            cells[(place + lane) * wide].set(*value);
+        }
+    }
+}
+
+/// Rows that are laid of each column before the next one: what they touch of a table stays in a processor's cache.
+const TILE: usize = 128;
+
+/// Lays columns into a table, from the first on.
+pub fn lay<N: Integers + ?Sized>(columns: &[Laid<'_, N>], found: Found<'_>) {
+    let wide = columns.len();
+    if wide == 0 {
+        return;
+    }
+    let rows = found.len() / wide;
+    for group in (0..wide).step_by(LANES) {
+        for row in (0..rows).step_by(TILE) {
+            let end = rows.min(row + TILE) * wide;
+            for column in group..wide.min(group + LANES) {
+                columns[column].fill(row, &found[row * wide + column..end], wide);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
 
-    use super::{known_before, ranked, rolled, smoothed};
+    use super::{Laid, known_before, lay, ranked, rolled, smoothed};
 
     fn made(size: usize, fill: impl Fn(&[Cell<f64>])) -> Vec<f64> {
         let found = vec![Cell::new(0.0); size];
@@ -598,6 +664,22 @@ mod tests {
         assert_eq!(found[2..], [2.0, 4.0]);
         let before = made(4, |found| known_before(&table[..], found, 1));
         assert_eq!(before[1..], [1.0, 1.0, 3.0]);
+    }
+
+    #[test]
+    fn integers_lie_in_the_rows_of_their_life() {
+        let numbers = [100_i64, 250, 300];
+        let column = |from, first, end, missing| Laid {
+            numbers: &numbers[..],
+            from,
+            first,
+            end,
+            divisor: 100.0,
+            missing,
+        };
+        let columns = [column(0, 1, 4, 0.0), column(1, 0, 2, 0.5)];
+        let found = made(8, |found| lay(&columns, found));
+        assert_eq!(found, [0.0, 2.5, 1.0, 3.0, 2.5, 0.5, 3.0, 0.5]);
     }
 
     #[test]

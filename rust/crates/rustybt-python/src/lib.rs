@@ -28,7 +28,7 @@ mod windows;
 use pyo3::prelude::*;
 
 /// Counts up with every change of what Python calls here; `KERNEL_ABI` in rustybt/_kernels/_abi.py must agree.
-const ABI: u32 = 28;
+const ABI: u32 = 29;
 
 /// SHA-256 of the Rust sources, given by the build backend; empty where cargo was run by hand.
 const SOURCE_HASH: &str = match option_env!("RUSTYBT_SOURCE_HASH") {
@@ -89,7 +89,7 @@ mod extension {
     use crate::target_sizer::PyTargetSizer;
 
     #[pymodule_export]
-    use crate::windows::{distances, known_before, ranked, rolled, smoothed, trailed};
+    use crate::windows::{distances, known_before, lay, ranked, rolled, smoothed, trailed};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -64,6 +64,7 @@ impl Held {
 /// The names of the columns; rows of slot, quantity and cost; the session since which each set of them was held, with
 /// where it ends; the bar of each session's close; prices and terms of each slot. `None` where a number does not fit.
 #[pyfunction]
+#[expect(clippy::too_many_arguments)] // a column each
 pub fn positions_frame(
     names: [String; 8],
     table: &PyAssetTable,
