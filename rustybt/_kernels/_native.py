@@ -32,7 +32,7 @@ _EXTENSION: Final = "rustybt._kernels._rustybt"
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Extension:
     """The native extension, as far as there is one that may be used.
 

@@ -3,6 +3,9 @@
 They belong to the run that is active where they are called, so any number of runs can go side by side.
 """
 
+from typing import TYPE_CHECKING
+
+from rustybt._lazy import when_asked
 from rustybt.api import execution
 from rustybt.api._asking import (
     continuous_future,
@@ -62,10 +65,14 @@ from rustybt.api._setting import (
 from rustybt.core import latency, math_utils
 from rustybt.execution import cancel_policy, commission, impact, slippage, spreads
 from rustybt.execution.cancel_policy import EODCancel, NeverCancel
-from rustybt.execution.commission import broker
 from rustybt.execution.slippage import FixedBasisPointsSlippage, FixedSlippage, VolumeShareSlippage
 from rustybt.orders import RESTRICTION_STATES, HistoricalRestrictions, Restriction, StaticRestrictions
 from rustybt.strategy import calendars, date_rules, events, time_rules
+
+if TYPE_CHECKING:
+    from rustybt.execution.commission import broker
+else:
+    __getattr__ = when_asked(__name__, {"rustybt.execution.commission": ("broker",)})
 
 __all__ = [
     "RESTRICTION_STATES",

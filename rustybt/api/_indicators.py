@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rustybt.core import Asset, Number
-from rustybt.indicators import Indicator
 from rustybt.strategy import current_algorithm
 
 if TYPE_CHECKING:
+    from rustybt.indicators import Indicator
     from rustybt.strategy import Context
     from rustybt.view import BarData, Term
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from rustybt.core import Asset, Number, Order
-from rustybt.orders import Bracket, ExecutionStyle, OrderOptions
 from rustybt.strategy import current_algorithm
 
 if TYPE_CHECKING:
+    from rustybt.orders import Bracket, ExecutionStyle, OrderOptions
     from rustybt.strategy import Exit
 
 

@@ -1,32 +1,22 @@
 """What a strategy names of orders: styles, restrictions, and the controls to derive one's own from."""
 
+from typing import TYPE_CHECKING
+
+from rustybt._lazy import when_asked
 from rustybt.orders import (
     RESTRICTION_STATES,
-    AccountControl,
-    AccountSnapshot,
     AssetDateBounds,
-    Bracket,
-    Distance,
     ExecutionStyle,
     HistoricalRestrictions,
     Intent,
-    LimitIfTouchedOrder,
-    LimitOnClose,
-    LimitOnOpen,
     LimitOrder,
     LongOnly,
-    MarketIfTouchedOrder,
-    MarketOnClose,
-    MarketOnOpen,
     MarketOrder,
-    MaxLeverage,
     MaxOrderCount,
     MaxOrderSize,
     MaxPositionSize,
-    MinLeverage,
     NoRestrictions,
     OrderOptions,
-    Percent,
     RestrictedListOrder,
     Restriction,
     Restrictions,
@@ -35,9 +25,49 @@ from rustybt.orders import (
     StopLimitOrder,
     StopOrder,
     TradingControl,
-    TrailingStopLimitOrder,
-    TrailingStopOrder,
 )
+
+if TYPE_CHECKING:
+    from rustybt.orders import (
+        AccountControl,
+        AccountSnapshot,
+        Bracket,
+        Distance,
+        LimitIfTouchedOrder,
+        LimitOnClose,
+        LimitOnOpen,
+        MarketIfTouchedOrder,
+        MarketOnClose,
+        MarketOnOpen,
+        MaxLeverage,
+        MinLeverage,
+        Percent,
+        TrailingStopLimitOrder,
+        TrailingStopOrder,
+    )
+else:
+    __getattr__ = when_asked(
+        __name__,
+        {
+            "rustybt.orders": (
+                "AccountControl",
+                "AccountSnapshot",
+                "Bracket",
+                "Distance",
+                "LimitIfTouchedOrder",
+                "LimitOnClose",
+                "LimitOnOpen",
+                "MarketIfTouchedOrder",
+                "MarketOnClose",
+                "MarketOnOpen",
+                "MaxLeverage",
+                "MinLeverage",
+                "Percent",
+                "TrailingStopLimitOrder",
+                "TrailingStopOrder",
+            ),
+        },
+    )
 
 __all__ = [
     "RESTRICTION_STATES",

@@ -19,7 +19,7 @@ type Days = npt.NDArray[np.int32]
 type Stamps = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SessionTable:
     """The sessions of one calendar over a span of days, ascending.
 

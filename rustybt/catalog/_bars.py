@@ -15,7 +15,7 @@ type Integers = npt.NDArray[np.int64] | list[int]
 _NOTHING: Final[list[int]] = []
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RawBars:
     """Bars of one asset and frequency, ascending; one entry of each column a bar.
 

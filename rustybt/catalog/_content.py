@@ -169,7 +169,7 @@ class Part:
     checksum: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Rows:
     """Bars of one frequency on their way into a part: `ROW_SCHEMA` columns, sorted by (sid, stamp).
 
@@ -182,7 +182,7 @@ class Rows:
     volume_scale: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Block:
     """Rows of one period that become one part. read: reads them, as often as it is called."""
 
@@ -210,7 +210,7 @@ class NewRows(Protocol):
     def blocks(self) -> Sequence[Block]: ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Content:
     """All that a new version holds beyond the bars that it takes over from the previous one.
 
@@ -237,7 +237,7 @@ type Digests = dict[str, dict[str, dict[str, str]]]
 """SHA-256 of the bars, by frequency, asset key and year."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Manifest:
     """A version but for its bars, as manifest.json and calendar.parquet hold it."""
 

@@ -70,7 +70,10 @@ def optimize(algofile: Path, params: tuple[str, ...], output: Path | None, **opt
     click.echo(str(found))
     click.echo(f"kept as {found.name!r}: rustybt trials show {found.name}")
     if output is not None:
-        found.trials.write_csv(output)
+        from rustybt.core import replacing, writing
+
+        with writing(InputError, output, "pass another path."), replacing(output) as beside:
+            found.trials.write_csv(beside)
         click.echo(f"table: {output.resolve()}")
 
 

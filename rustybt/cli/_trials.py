@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rustybt.cli._tables import print_table
-from rustybt.errors import RegistryError
+from rustybt.errors import InputError, RegistryError
 
 if TYPE_CHECKING:
     from rustybt.optimize import Registry, Trial
@@ -91,12 +91,18 @@ def export(name: str, output: Path) -> None:
     """All trials of a search, as CSV."""
     import csv
 
+    from rustybt.core import replacing, writing
+
     registry = _registry()
     facts, found = _of(registry, name)
     names = list(json.loads(facts["space"])["parameters"])
     count = len(json.loads(facts["objectives"]))
     figures = sorted({figure for trial in found for figure in trial.figures})
-    with output.open("w", encoding="utf-8", newline="") as file:
+    with (
+        writing(InputError, output, "pass another path."),
+        replacing(output) as beside,
+        beside.open("w", encoding="utf-8", newline="") as file,
+    ):
         writer = csv.writer(file)
         values = ["value"] if count == 1 else [f"value_{place + 1}" for place in range(count)]
         writer.writerow(["number", "state", *names, *values, *figures, "error", "ledger_hash", "seconds"])

@@ -36,7 +36,7 @@ def validate(
     fail_on: str,
 ) -> None:
     """Look for errors and oddities in the bars of a bundle."""
-    from rustybt.core import writing
+    from rustybt.core import replacing, writing
     from rustybt.errors import InputError
     from rustybt.ingest import validate as look
     from rustybt.validation import SEVERITIES
@@ -45,8 +45,8 @@ def validate(
     report = look(bundle, version=version, policy=policy, symbols=names, frequency=frequency)
     text = {"table": report.to_table, "json": report.to_json, "html": report.to_html}[form]()
     if output:
-        with writing(InputError, output, "pass another path."):
-            Path(output).write_text(text + "\n", encoding="utf-8")
+        with writing(InputError, output, "pass another path."), replacing(Path(output)) as beside:
+            beside.write_text(text + "\n", encoding="utf-8")
     else:
         click.echo(text)
     if fail_on != "never" and report.worst and SEVERITIES.index(report.worst) >= SEVERITIES.index(fail_on):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
@@ -203,6 +202,8 @@ def _yaml(text: str) -> Any:
 
 
 def _toml(text: str) -> Any:
+    import tomllib
+
     return tomllib.loads(text, parse_float=Decimal)
 
 

@@ -56,11 +56,18 @@ def _refusals() -> tuple[type[Exception], ...]:
 
 @contextlib.contextmanager
 def replacing(place: Path) -> Iterator[Path]:
-    """A file beside one, with its ending, that takes its place when it is whole; what was there stays till then."""
-    beside = place.with_name(f".{place.stem}-part{place.suffix}")
+    """A file beside one, of the same endings, that takes its place when it is whole; what was there stays till then.
+
+    A link stays one. What is there and is no file, such as a device, is written to itself.
+    """
+    if place.exists() and not place.is_file() and not place.is_dir():
+        yield place
+        return
+    whole = place.resolve() if place.is_symlink() else place
+    beside = whole.with_name(f".tmp-{os.urandom(6).hex()}-{whole.name[-100:]}")
     try:
         yield beside
-        beside.replace(place)
+        beside.replace(whole)
     finally:
         beside.unlink(missing_ok=True)
 

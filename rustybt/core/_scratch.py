@@ -7,7 +7,6 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -24,6 +23,8 @@ class Scratch:
     """A new temporary folder, until `remove`; where this process is killed, the next one that needs one removes it."""
 
     def __init__(self) -> None:
+        import tempfile
+
         _sweep()
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
         self._descriptor = _owned(self.path)
@@ -102,6 +103,8 @@ def _locked(descriptor: int, *, alone: bool) -> bool:
 
 def _sweep() -> None:
     """Once a process: removes the folders of this user whose processes are gone."""
+    import tempfile
+
     where = tempfile.gettempdir()
     if where in _swept:
         return

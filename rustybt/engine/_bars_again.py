@@ -6,19 +6,22 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rustybt.core import AssetBars, Notes, RunBars, StockDividend
+from rustybt.core import Notes, StockDividend
 from rustybt.engine._compat import Compat
 from rustybt.engine._market import Market, Reference, axis_of, reopened, tracks_on
 from rustybt.engine._run_terms import terms_said
 from rustybt.view import Axis, MarketView
 
+if TYPE_CHECKING:
+    from rustybt.core import AssetBars, RunBars
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MarketAgain:
     """Where a run's market is, and how to look at it once more.
 
@@ -41,6 +44,8 @@ class MarketAgain:
         axis = view.axis
         stock = view.version.stock_dividends()
         of, said = functools.partial(_bars_of, view, stock), functools.partial(terms_said, view, terms)
+        from rustybt.core import RunBars
+
         return RunBars(axis.stamps, axis.starts, axis.days, of, said, functools.partial(_read, view))
 
 
@@ -59,6 +64,8 @@ def _bars_of(view: MarketView, stock: Sequence[StockDividend], sid: int) -> Asse
     ]
     dividends = [(one.ex_day, Fraction(one.amount, 10**one.scale)) for one in track.dividends]
     restated = (int(np.searchsorted(axis.keys, one.key)) for one in track.adjustments)
+    from rustybt.core import AssetBars
+
     return AssetBars(
         asset=track.asset,
         here=here,

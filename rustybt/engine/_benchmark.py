@@ -24,7 +24,7 @@ from rustybt.view import Instrument, MarketView
 ONE = 10**RATIO_SCALE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Benchmark:
     """The returns that a run is compared with.
 

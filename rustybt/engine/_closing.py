@@ -12,11 +12,12 @@ from rustybt.engine._agenda import NEVER
 from rustybt.engine._wire import settle
 from rustybt.errors import AccountControlViolation
 from rustybt.execution.cancel_policy import SESSION_END
-from rustybt.orders import AccountControl, AccountSnapshot, OrderBook, OrderGate
+from rustybt.orders import OrderBook, OrderGate
 from rustybt.strategy import AccountState, CancelPolicy
 
 if TYPE_CHECKING:
     from rustybt.engine._loop import Loop
+    from rustybt.orders import AccountControl
 
 LOG: Final = logging.getLogger("rustybt.orders")
 
@@ -105,6 +106,8 @@ def check_account(
     account: AccountState, controls: Iterable[AccountControl], gate: OrderGate, context: Any, stamp: int
 ) -> None:
     """Asks the account controls. Raises AccountControlViolation."""
+    from rustybt.orders import AccountSnapshot
+
     long, short = account.books.long_and_short_exposure()
     value = account.equity()
     has_leverage = value > 0 or (value < 0 and account.figures_below_zero)

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from rustybt.core import MARKET_TERMS, Explanation, OrderTerms, RunBars, kind_of, text_of_object, to_scale
+from rustybt.core import MARKET_TERMS, Explanation, OrderTerms, kind_of, text_of_object, to_scale
 from rustybt.engine._bars_again import MarketAgain
 from rustybt.engine._market import reference_to
 from rustybt.engine._run_terms import pages_of
 from rustybt.engine._saved_market import order_frames, orders_from, place_of, saved_market
 from rustybt.errors import InputError
-from rustybt.execution import Meeting, Past, PastEvent, Triggers, history_of
+from rustybt.execution import Meeting, Triggers
 from rustybt.view import Axis
 
 if TYPE_CHECKING:
+    from rustybt.core import RunBars
     from rustybt.engine._prepared import Prepared
     from rustybt.engine._recorder import Recorder
     from rustybt.engine._state import RunState
+    from rustybt.execution import Past, PastEvent
     from rustybt.results import Result
     from rustybt.strategy import RunSettings
 
@@ -60,6 +62,8 @@ class Explainer:
 
     def __call__(self, order_id: str) -> Explanation:
         """The life of an order so far. Raises InputError for an unknown id."""
+        from rustybt.execution import PastEvent
+
         run, recorder = self._run(), self._recorder()
         order = None if run is None else run.book.find(order_id)
         if run is None or order is None:
@@ -80,7 +84,7 @@ class Explainer:
         return _explanation(order_id, past, self._triggers, models_of(self._settings))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Afterwards:
     """Explains the orders of a result: it opens the market again, which the result does not hold.
 
@@ -203,11 +207,15 @@ def _past(
     met: dict[int, Meeting],
     read: Mapping[int, str],
 ) -> Past:
+    from rustybt.execution import Past
+
     due = met.get(number, (0, False))
     return Past(number, instrument, rows, terms, axis.times, axis.bars_of, last, fills, due, read)
 
 
 def _events_of(frame: pl.DataFrame, instrument: Any) -> Iterator[PastEvent]:
+    from rustybt.execution import PastEvent
+
     prices, units = instrument.fill_scale, instrument.quantity_scale
     stamps = frame["stamp"].dt.epoch("ns").to_list()
     names = ("seq", "kind", "quantity", "price", "stop", "cause", "ratio", "reason")
@@ -218,6 +226,8 @@ def _events_of(frame: pl.DataFrame, instrument: Any) -> Iterator[PastEvent]:
 
 
 def _explanation(order_id: str, past: Past, triggers: Triggers, models: Models) -> Explanation:
+    from rustybt.execution import history_of
+
     one = past.instrument
     steps = list(history_of(past, triggers))
     kind = "future" if one.is_future else "equity"

@@ -28,7 +28,6 @@ from rustybt.engine._data import named_extensions
 from rustybt.engine._extensions import load_extensions
 from rustybt.engine._load import FREQUENCIES, market_of
 from rustybt.engine._market import Market, axis_of, tracks_on
-from rustybt.engine._market_of_data import market_for
 from rustybt.engine._memory import keep_freed_memory
 from rustybt.engine._resolve import check_resolve
 from rustybt.engine._ruin import check_on_ruin
@@ -42,7 +41,7 @@ from rustybt.strategy import Context, RunSettings
 from rustybt.view import MarketView
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Prepared:
     """What a run is made of. given: the arguments of `run_algorithm`."""
 
@@ -90,6 +89,8 @@ def prepared(given: Mapping[str, Any]) -> Prepared:
 
     market = g.market
     if g.data is not None:
+        from rustybt.engine._market_of_data import market_for
+
         market = market_for(
             g.data, market, g.bundle, g.version, g.bundle_timestamp, g.data_frequency, g.trading_calendar
         )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rustybt.core import frequency_named
 from rustybt.engine._market import Market
 from rustybt.engine._state import RunState
 from rustybt.errors import InputError, NoData
-from rustybt.view import ShorterBars
+
+if TYPE_CHECKING:
+    from rustybt.view import ShorterBars
 
 
 def check_resolve(resolve: Any, market: Market) -> None:
@@ -39,6 +41,8 @@ def shorter_bars(run: RunState, resolve: str | None, trigger: str) -> ShorterBar
     """The bars within those of a run, where they are asked for and make a difference."""
     if resolve is None or trigger != "range":
         return None
+    from rustybt.view import ShorterBars
+
     market = run.market
     length, finer = frequency_named(market.frequency), frequency_named(resolve)
     return ShorterBars(market.version, market.axis, length, finer, run.account.instruments.__getitem__)

@@ -13,7 +13,6 @@ from rustybt.engine._after import analysed, going
 from rustybt.engine._agenda import NEVER
 from rustybt.engine._collector import gc_paused
 from rustybt.engine._compat_report import reporting, rerun_for
-from rustybt.engine._interval import interval_run
 from rustybt.engine._manifest import manifest_of
 from rustybt.engine._market import Market
 from rustybt.engine._outcome import result_of
@@ -22,13 +21,13 @@ from rustybt.engine._progress import progress_for
 from rustybt.engine._ruin import ending_at_ruin, warn_of_ruin
 from rustybt.engine._run_options import Analyze, Initialize, OnOrder, SameBar, WithData
 from rustybt.engine._run_parts import active, bar_at, loop_of, with_arguments_of
-from rustybt.engine._snapshot import CALLBACKS, Snapshot, arguments_of, restored, taken
 from rustybt.engine._watch import WATCHED
 from rustybt.errors import InputError, SnapshotError
 from rustybt.orders import OrderGate
 from rustybt.results import Result
 
 if TYPE_CHECKING:
+    from rustybt.engine._snapshot import Snapshot
     from rustybt.strategy import Context, Strategy
 
 ENDED: Final = "This run ended with an error, and can't go on. Begin another one, or restore a snapshot."
@@ -147,7 +146,11 @@ def run_algorithm[S: (Decimal, float)](
     """
     with Folded():
         given = dict(locals())
-        return interval_run(Run._of, given) if same_bar == "interval" else Run._of(given).finish()
+        if same_bar == "interval":
+            from rustybt.engine._interval import interval_run
+
+            return interval_run(Run._of, given)
+        return Run._of(given).finish()
 
 
 class Run:
@@ -192,7 +195,7 @@ class Run:
         self._failed = self._moving = False
         parts = self._parts = prepared(given)
         with active(self._parts.context):
-            self._loop = loop_of(parts) if snapshot is None else restored(snapshot, parts)
+            self._loop = loop_of(parts, snapshot)
             self._loop.ends = ending_at_ruin(given["on_ruin"], parts.run.account, self._loop.recorder)
         if (watch := WATCHED.get()) is not None:
             self._loop.agenda.every(Phase.CLOSE, watch.after_bar)
@@ -301,6 +304,8 @@ class Run:
         >>> run.snapshot().moment.when.isoformat()
         '2010-01-05T21:00:00+00:00'
         """
+        from rustybt.engine._snapshot import taken
+
         self._check_goes_on()
         return taken(self._parts, self._loop)
 
@@ -335,6 +340,8 @@ class Run:
         >>> later.finish().ledger_hash == run.finish().ledger_hash
         True
         """
+        from rustybt.engine._snapshot import CALLBACKS, arguments_of
+
         made = strategy() if inspect.isclass(strategy) else strategy
         callbacks = (made, initialize, handle_data, before_trading_start, analyze, on_order)
         given: dict[str, Any] = dict(zip(CALLBACKS, callbacks, strict=True))
@@ -352,6 +359,8 @@ class Run:
         >>> fork.finish().ledger_hash == run.finish().ledger_hash
         True
         """
+        from rustybt.engine._snapshot import arguments_of, taken
+
         self._check_goes_on()
         parts, kept = self._parts, ("kernel", "progress", "environ", "keep_strategy")
         given = parts.callbacks.apart(parts.given["strategy"]) | {name: parts.given[name] for name in kept}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Concatenate
 
 from rustybt.core import DAY_NS, parse_moment
 from rustybt.engine._benchmark import benchmark_of
-from rustybt.engine._hints import explain
 from rustybt.engine._hooks import hooks_for
 from rustybt.engine._loop import Loop
 from rustybt.engine._prepared import Prepared
@@ -17,6 +16,7 @@ from rustybt.engine._setup import initialised, joined
 from rustybt.strategy import activate, deactivate
 
 if TYPE_CHECKING:
+    from rustybt.engine._snapshot import Snapshot
     from rustybt.view import Axis
 
 
@@ -34,8 +34,12 @@ def with_arguments_of[**P](
     return shown
 
 
-def loop_of(parts: Prepared) -> Loop:
-    """Calls `initialize`, and joins the steps."""
+def loop_of(parts: Prepared, snapshot: Snapshot | None = None) -> Loop:
+    """Calls `initialize`, and joins the steps; of a snapshot those that it was taken of, as they were."""
+    if snapshot is not None:
+        from rustybt.engine._snapshot import restored
+
+        return restored(snapshot, parts)
     given, run = parts.given, parts.run
     loop = joined(parts, initialised)
     loop.recorder.benchmark = benchmark_of(
@@ -64,6 +68,8 @@ def active(context: Any) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        from rustybt.engine._hints import explain
+
         explain(error)
         raise
     finally:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rustybt import indicators
-from rustybt.core import TermValues
 from rustybt.errors import HistoryWindowStartsBeforeData
-from rustybt.view import AskedTerm, MarketView, TermSpec, name_of, values_at_bars
+
+if TYPE_CHECKING:
+    from rustybt.core import TermValues
+    from rustybt.view import AskedTerm, MarketView, TermSpec
 
 type Page = Mapping[str, Any]
 """A term as JSON can hold it."""
@@ -16,6 +17,8 @@ type Page = Mapping[str, Any]
 
 def pages_of(terms: Iterable[AskedTerm]) -> list[dict[str, Any]]:
     """The terms for a saved result. Of an indicator that is not the library's there is the name alone."""
+    from rustybt.view import name_of
+
     found = []
     for spec, assets in terms:
         page: dict[str, Any] = {"name": name_of(spec), "sids": [asset.sid for asset in assets]}
@@ -33,6 +36,8 @@ def pages_of(terms: Iterable[AskedTerm]) -> list[dict[str, Any]]:
 
 def terms_said(view: MarketView, terms: Sequence[AskedTerm | Page], sid: int) -> list[TermValues]:
     """What terms said of an asset, each once. They are those of the run, or those that a saved result has of it."""
+    from rustybt.core import TermValues
+
     found: dict[Any, TermValues] = {}
     for one in terms:
         if sid not in _sids(one):
@@ -50,6 +55,9 @@ def terms_said(view: MarketView, terms: Sequence[AskedTerm | Page], sid: int) ->
 
 def _said(view: MarketView, spec: TermSpec, sid: int) -> TermValues | None:
     """None of a term that has no value up to the run's end, which the strategy can't have read."""
+    from rustybt.core import TermValues
+    from rustybt.view import name_of, values_at_bars
+
     name = name_of(spec)
     try:
         values = values_at_bars(view, spec, view.version.asset(sid))
@@ -64,17 +72,20 @@ def _said(view: MarketView, spec: TermSpec, sid: int) -> TermValues | None:
 
 
 def _sids(one: AskedTerm | Page) -> list[int]:
-    return [asset.sid for asset in one.assets] if isinstance(one, AskedTerm) else list(one["sids"])
+    return list(one["sids"]) if isinstance(one, Mapping) else [asset.sid for asset in one.assets]
 
 
 def _page(one: AskedTerm | Page) -> Page:
-    return {} if isinstance(one, AskedTerm) else one
+    return one if isinstance(one, Mapping) else {}
 
 
 def _spec(view: MarketView, one: AskedTerm | Page) -> TermSpec | None:
     """None where the code of the indicator is not known."""
-    if isinstance(one, AskedTerm):
+    if not isinstance(one, Mapping):
         return one.spec
+    from rustybt import indicators
+    from rustybt.view import TermSpec
+
     kind = getattr(indicators, str(one.get("kind")), None)
     if not isinstance(kind, indicators.Indicator):
         return None

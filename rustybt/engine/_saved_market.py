@@ -47,7 +47,7 @@ def place_of(market: Market, axis: Axis, trading_calendar: Any) -> dict[str, Any
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SavedMarket(MarketAgain):
     """The market of a saved result: in the catalog of now where that has the very data, else where the run found it."""
 

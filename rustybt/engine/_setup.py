@@ -33,7 +33,6 @@ from rustybt.engine._timetable import Timetable
 from rustybt.engine._wire import met_later
 from rustybt.errors import InputError
 from rustybt.execution import SimulatedBroker, SimulationBlotter, WhyOpen, commission_for, slippage_for
-from rustybt.execution.slippage import AtTick
 from rustybt.ledger import Ledger
 from rustybt.orders import OrderBook, OrderGate
 from rustybt.strategy import (
@@ -242,6 +241,8 @@ def initialised(parts: Prepared) -> OwnCopies:
         raise InputError(f"params={parts.params!r} were given, but there is no initialize to take them.")
     copies = OwnCopies(parts.run, parts.gate, settings, context, callbacks, parts.metrics)
     if decimals is not None and decimals.rounds():
+        from rustybt.execution.slippage import AtTick
+
         settings.slippage = {kind: AtTick(model, decimals) for kind, model in settings.slippage.items()}
     return copies
 
@@ -270,7 +271,7 @@ def _carrying(run: RunState, settings: RunSettings) -> CarryingCosts | None:
     return CarryingCosts(*given)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Shown:
     """The run as models of slippage and commission see it. days: of its sessions; none where these are longer."""
 

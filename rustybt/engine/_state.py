@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rustybt.engine._converter import CurrencyConverter
 
 
-@dataclass(slots=True, weakref_slot=True)
+@dataclass(slots=True, weakref_slot=True, eq=False, repr=False)
 class RunState:
     """The parts of a run, for the engine, which hands each step those that it needs.
 

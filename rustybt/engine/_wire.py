@@ -6,8 +6,7 @@ docs/decisions/35-latency.md says which price of a bar an order gets that arrive
 from __future__ import annotations
 
 from bisect import bisect_right
-from random import Random
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -24,13 +23,15 @@ from rustybt.core import (
     tick_at,
     trailed,
 )
-from rustybt.core.latency import Latency
 from rustybt.engine._agenda import Agenda
 from rustybt.errors import InputError
 from rustybt.execution import Meeting, SimulatedBroker
 from rustybt.orders import OrderBook, cut, terms_after_split
 from rustybt.strategy import RunSettings
 from rustybt.view import MarketView
+
+if TYPE_CHECKING:
+    from rustybt.core.latency import Latency
 
 ALIVE: Final = frozenset({OrderStatus.OPEN, OrderStatus.HELD})
 
@@ -72,6 +73,8 @@ class Wire:
         self._book = book
         self._broker = broker
         self._agenda = agenda
+        from random import Random
+
         self._random = Random(f"latency {seed}")
         self._certain = latency.certain
         self._last = 0
@@ -303,6 +306,8 @@ def wire_between_bars(loop: Any) -> Wire | None:
     if loop.broker is not loop.simulated or not (triggers.by_range or triggers.field == "open"):
         return None
     if loop.wire is None:
+        from rustybt.core.latency import Latency
+
         run = loop.run
         loop.wire = Wire(Latency(), run.facts.seed, run.market, run.book, loop.simulated, loop.agenda)
     wire: Wire = loop.wire

@@ -1,6 +1,9 @@
 """Orders meet bars: the broker protocol, the simulated broker, slippage and commission models."""
 
+from typing import TYPE_CHECKING
+
 from rustybt._kernels import WorkingOrder
+from rustybt._lazy import when_asked
 from rustybt.execution._broker import Broker, SavedBroker
 from rustybt.execution._custom import check_model, commission_for, is_own, slippage_for
 from rustybt.execution._offer import Fill, Offer
@@ -10,13 +13,15 @@ from rustybt.execution.simulated import (
     READINGS,
     AmbiguousBar,
     Meeting,
-    Past,
-    PastEvent,
     SimulatedBroker,
     Triggers,
     WhyOpen,
-    history_of,
 )
+
+if TYPE_CHECKING:
+    from rustybt.execution.simulated import Past, PastEvent, history_of
+else:
+    __getattr__ = when_asked(__name__, {"rustybt.execution.simulated": ("Past", "PastEvent", "history_of")})
 
 __all__ = [
     "BLOTTERS",

@@ -29,7 +29,7 @@ from rustybt.errors import (
 )
 from rustybt.execution._offer import Fill, Offer
 from rustybt.execution._uninitialised import Refusing, behind, check_initialised, uninitialised
-from rustybt.execution.commission import CommissionModel, FeeSchedule, Parts
+from rustybt.execution.commission import CommissionModel, Parts
 from rustybt.execution.slippage import DECLINED, EXHAUSTED, MarketImpactBase, Quote, SlippageModel
 
 
@@ -183,8 +183,8 @@ def slippage_for(model: Any, outside: Outside) -> Any:
 
 def commission_for(model: Any, outside: Outside) -> Any:
     """The model as the broker can ask it."""
-    if isinstance(model, FeeSchedule):
-        model.begin(outside.days)
+    if isinstance(model, CommissionModel):
+        model._begin(outside.days)
     return CustomCommission(model, outside) if is_own(type(model), "calculate", "fee", CommissionModel) else model
 
 

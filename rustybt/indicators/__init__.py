@@ -3,36 +3,88 @@
 Each one states its definition, its source and how many bars it takes to its first value.
 """
 
-from rustybt.indicators._averages import EMA, SMA, VWAP, WMA, SessionVWAP
+from typing import TYPE_CHECKING
+
+from rustybt._lazy import when_asked
 from rustybt.indicators._indicator import AGAINST, FIELD, FIELDS, Indicator
-from rustybt.indicators._oscillators import CCI, MACD, RSI, Stochastic
-from rustybt.indicators._own import indicator
-from rustybt.indicators._ranges import (
-    ADX,
-    ATR,
-    DI,
-    OBV,
-    BollingerBands,
-    DonchianChannels,
-    HeikinAshi,
-    Ichimoku,
-    KeltnerChannels,
-    SuperTrend,
-    TrueRange,
-)
-from rustybt.indicators._statistics import (
-    Beta,
-    Correlation,
-    Highest,
-    LinearRegression,
-    Lowest,
-    Momentum,
-    Rank,
-    Returns,
-    StandardDeviation,
-    Volatility,
-    ZScore,
-)
+
+if TYPE_CHECKING:
+    from rustybt.indicators._averages import EMA, SMA, VWAP, WMA, SessionVWAP
+    from rustybt.indicators._oscillators import CCI, MACD, RSI, Stochastic
+    from rustybt.indicators._own import indicator
+    from rustybt.indicators._ranges import (
+        ADX,
+        ATR,
+        DI,
+        OBV,
+        BollingerBands,
+        DonchianChannels,
+        HeikinAshi,
+        Ichimoku,
+        KeltnerChannels,
+        SuperTrend,
+        TrueRange,
+    )
+    from rustybt.indicators._statistics import (
+        Beta,
+        Correlation,
+        Highest,
+        LinearRegression,
+        Lowest,
+        Momentum,
+        Rank,
+        Returns,
+        StandardDeviation,
+        Volatility,
+        ZScore,
+    )
+else:
+    __getattr__ = when_asked(
+        __name__,
+        {
+            "rustybt.indicators._averages": (
+                "EMA",
+                "SMA",
+                "VWAP",
+                "WMA",
+                "SessionVWAP",
+            ),
+            "rustybt.indicators._oscillators": (
+                "CCI",
+                "MACD",
+                "RSI",
+                "Stochastic",
+            ),
+            "rustybt.indicators._own": ("indicator",),
+            "rustybt.indicators._ranges": (
+                "ADX",
+                "ATR",
+                "DI",
+                "OBV",
+                "BollingerBands",
+                "DonchianChannels",
+                "HeikinAshi",
+                "Ichimoku",
+                "KeltnerChannels",
+                "SuperTrend",
+                "TrueRange",
+            ),
+            "rustybt.indicators._statistics": (
+                "Beta",
+                "Correlation",
+                "Highest",
+                "LinearRegression",
+                "Lowest",
+                "Momentum",
+                "Rank",
+                "Returns",
+                "StandardDeviation",
+                "Volatility",
+                "ZScore",
+            ),
+        },
+    )
+
 
 __all__ = [
     "ADX",

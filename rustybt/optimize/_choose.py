@@ -62,7 +62,7 @@ def _plateaus(
     return means
 
 
-def measure_of(name: str) -> Callable[[Sequence[Decimal], int], Decimal | None]:
+def measure_of(name: str) -> Callable[[pl.Series, int], Decimal | None]:
     """A measure of returns by name. Raises InputError for one that needs more than returns."""
     function: Any = getattr(metrics, name, None)
     wanted = inspect.signature(function).parameters if callable(function) else {}

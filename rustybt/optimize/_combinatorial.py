@@ -163,21 +163,22 @@ def cross_validate(found: Search, splits: Combinatorial | None = None, *, pick: 
         raise InputError(f"No trial of {found.name!r} is complete: there is nothing to choose among.")
     frames = {trial.number: found.returns(trial) for trial in trials}
     sessions: list[dt.date] = frames[trials[0].number]["session"].to_list()
-    returns = {number: frame["returns"].to_list() for number, frame in frames.items()}
+    returns = {number: frame["returns"] for number, frame in frames.items()}
     periods = found.result(trials[0]).periods
     maximize = found.job.maximize[:1]
     rows: list[tuple[Any, ...]] = []
-    tested: list[dict[int, list[Decimal]]] = []
+    tested: list[dict[int, pl.Series]] = []
     for number, split in enumerate(rule.splits(len(sessions))):
-        values = {n: measure([own[k] for k in split.train], periods) for n, own in returns.items()}
+        train = pl.Series(split.train, dtype=pl.UInt32)
+        values = {n: measure(own.gather(train), periods) for n, own in returns.items()}
         taken = choose(trials, values, in_order(values, maximize), found.space, maximize, pick)
-        pieces = [returns[taken.number][slice(*piece)] for piece in split.tests]
-        outside = measure(list(itertools.chain(*pieces)), periods)
+        pieces = [returns[taken.number].slice(first, last - first) for first, last in split.tests]
+        outside = measure(pl.concat(pieces), periods)
         params = [taken.params.get(key) for key in found.space.names]
         groups = " ".join(map(str, split.test_groups))
         rows.append((number, groups, len(split.train), taken.number, *params, values[taken.number], outside))
         tested.append(dict(zip(split.test_groups, pieces, strict=True)))
-    whole = [[one for group, k in enumerate(path) for one in tested[k][group]] for path in rule.paths()]
+    whole = [pl.concat([tested[k][group] for group, k in enumerate(path)]) for path in rule.paths()]
     return CrossValidation(
         name, _splits_frame(rows, found.space.names), _paths_frame(name, [measure(one, periods) for one in whole]),
         _returns_frame(sessions, whole),
@@ -196,6 +197,6 @@ def _paths_frame(name: str, values: Sequence[Decimal | None]) -> pl.DataFrame:
     )
 
 
-def _returns_frame(sessions: Sequence[dt.date], paths: Sequence[Sequence[Decimal]]) -> pl.DataFrame:
-    columns = [pl.Series(f"path_{k}", one, dtype=pl.Decimal(38, 18)) for k, one in enumerate(paths)]
+def _returns_frame(sessions: Sequence[dt.date], paths: Sequence[pl.Series]) -> pl.DataFrame:
+    columns = [one.alias(f"path_{k}") for k, one in enumerate(paths)]
     return pl.DataFrame([pl.Series("session", sessions, dtype=pl.Date), *columns])

@@ -141,12 +141,12 @@ def _walked(found: Search, windows: Rolling, pick: Pick) -> WalkForward:
     if not columns:
         raise InputError(f"No trial of {found.name!r} is complete: there is nothing to choose among.")
     sessions = next(iter(columns.values()))["session"].to_list()
-    returns = {number: frame["returns"].to_list() for number, frame in columns.items()}
+    returns = {number: frame["returns"] for number, frame in columns.items()}
     periods = found.result(trials[0]).periods
     maximize = job.maximize[:1]
 
     def worth(number: int, piece: tuple[int, int]) -> Decimal | None:
-        return measure(returns[number][slice(*piece)], periods)
+        return measure(returns[number].slice(piece[0], piece[1] - piece[0]), periods)
 
     rows: list[tuple[Any, ...]] = []
     tested: list[pl.DataFrame] = []
@@ -159,7 +159,7 @@ def _walked(found: Search, windows: Rolling, pick: Pick) -> WalkForward:
         frame = result.daily.select("session", "returns")
         capital = result.daily["portfolio_value"][-1]
         tested.append(frame)
-        outside = measure(frame["returns"].to_list(), periods)
+        outside = measure(frame["returns"], periods)
         checked = _days(sessions, window.validation)
         params = [taken.params.get(key) for key in found.space.names]
         rows.append(

@@ -1,9 +1,9 @@
 """An intent goes in, an order on the asset's grid or a refusal comes out: styles, ticks, controls."""
 
-from rustybt.orders._account_controls import AccountControl, AccountSnapshot, MaxLeverage, MinLeverage
-from rustybt.orders._auction_styles import LimitOnClose, LimitOnOpen, MarketOnClose, MarketOnOpen
+from typing import TYPE_CHECKING
+
+from rustybt._lazy import when_asked
 from rustybt.orders._book import EventRow, OrderBook
-from rustybt.orders._brackets import Bracket, Distance, Percent, attach, one_cancels_others, place_bracket
 from rustybt.orders._commands import Cancel, Command, Release, Replace
 from rustybt.orders._controls import (
     AssetDateBounds,
@@ -30,8 +30,48 @@ from rustybt.orders._restrictions import (
 )
 from rustybt.orders._styles import ExecutionStyle, LimitOrder, MarketOrder, StopLimitOrder, StopOrder, terms_of
 from rustybt.orders._tick import price_on_tick, terms_after_split, terms_on_tick
-from rustybt.orders._touch_styles import LimitIfTouchedOrder, MarketIfTouchedOrder
-from rustybt.orders._trailing_styles import TrailingStopLimitOrder, TrailingStopOrder
+
+if TYPE_CHECKING:
+    from rustybt.orders._account_controls import AccountControl, AccountSnapshot, MaxLeverage, MinLeverage
+    from rustybt.orders._auction_styles import LimitOnClose, LimitOnOpen, MarketOnClose, MarketOnOpen
+    from rustybt.orders._brackets import Bracket, Distance, Percent, attach, one_cancels_others, place_bracket
+    from rustybt.orders._touch_styles import LimitIfTouchedOrder, MarketIfTouchedOrder
+    from rustybt.orders._trailing_styles import TrailingStopLimitOrder, TrailingStopOrder
+else:
+    __getattr__ = when_asked(
+        __name__,
+        {
+            "rustybt.orders._account_controls": (
+                "AccountControl",
+                "AccountSnapshot",
+                "MaxLeverage",
+                "MinLeverage",
+            ),
+            "rustybt.orders._auction_styles": (
+                "LimitOnClose",
+                "LimitOnOpen",
+                "MarketOnClose",
+                "MarketOnOpen",
+            ),
+            "rustybt.orders._brackets": (
+                "Bracket",
+                "Distance",
+                "Percent",
+                "attach",
+                "one_cancels_others",
+                "place_bracket",
+            ),
+            "rustybt.orders._touch_styles": (
+                "LimitIfTouchedOrder",
+                "MarketIfTouchedOrder",
+            ),
+            "rustybt.orders._trailing_styles": (
+                "TrailingStopLimitOrder",
+                "TrailingStopOrder",
+            ),
+        },
+    )
+
 
 __all__ = [
     "ORDERING",

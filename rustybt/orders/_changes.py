@@ -24,7 +24,6 @@ from rustybt.orders._instrument import Limit
 from rustybt.orders._placed import is_forced
 from rustybt.orders._styles import scaled_price
 from rustybt.orders._tick import price_on_tick
-from rustybt.orders._trailing_styles import TrailingStopOrder
 
 type Wanted = tuple[OrderTerms[int] | None, int]
 """The terms of an order, and the amount of the whole."""
@@ -143,6 +142,8 @@ def _terms(order: WorkingOrder, terms: OrderTerms[int], given: dict[str, Any]) -
 
 def _trailing(terms: OrderTerms[int], given: dict[str, Any], buys: bool, tick: int, scale: int) -> OrderTerms[int]:
     """Another distance; the stop follows it, also away from the price."""
+    from rustybt.orders._trailing_styles import TrailingStopOrder
+
     new = TrailingStopOrder(amount=given.get("trail_amount"), percent=given.get("trail_percent")).terms(buys).trail
     old: Any = terms.trail
     distance = None if new is None or new.distance is None else to_scale(new.distance, scale)

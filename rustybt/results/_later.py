@@ -6,13 +6,13 @@ import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from rustybt.core import RunBars, check_process
+from rustybt.core import check_process
 from rustybt.errors import LookupFailed, ResultCorrupt, ResultError
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from rustybt.core import Explanation
+    from rustybt.core import Explanation, RunBars
     from rustybt.results._result import Result
 
 type Saved = tuple[dict[str, Any], dict[str, pl.DataFrame]]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from rustybt.core import RunBars, check_process
+from rustybt.core import check_process
 from rustybt.errors import LookupFailed
 from rustybt.results._later import gone, looking_back
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from rustybt.core import RunBars
     from rustybt.diagnostics import Diagnostics
     from rustybt.results._result import Result
 

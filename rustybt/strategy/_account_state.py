@@ -32,7 +32,7 @@ class AccountBooks(Protocol):
     def long_and_short(self) -> tuple[int, int, int, int]: ...
 
 
-@dataclass(slots=True, weakref_slot=True)
+@dataclass(slots=True, weakref_slot=True, eq=False, repr=False)
 class AccountState(Generic[Scalar]):
     """The books of a run, and what turns them into the numbers that a strategy sees.
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
 from rustybt.core import DAY_NS, NS, Asset, Number, Scalar, day_of
 from rustybt.errors import InputError, RegisterAccountControlPostInit, RegisterTradingControlPostInit
 from rustybt.orders import (
-    AccountControl,
     LongOnly,
-    MaxLeverage,
     MaxOrderCount,
     MaxOrderSize,
     MaxPositionSize,
-    MinLeverage,
     OrderGate,
     RestrictedListOrder,
     SecurityListRestrictions,
@@ -26,6 +23,9 @@ from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._forms import OnError, Restricting, SecurityList
 from rustybt.strategy._run_facts import RunPhase
 from rustybt.strategy._run_settings import RunSettings
+
+if TYPE_CHECKING:
+    from rustybt.orders import AccountControl
 
 
 class Controlling(Generic[Scalar]):
@@ -131,6 +131,8 @@ class Controlling(Generic[Scalar]):
 
     def set_max_leverage(self, max_leverage: Number) -> None:
         """Ends the run with AccountControlViolation where the leverage is above it at a close."""
+        from rustybt.orders import MaxLeverage
+
         self.register_account_control(MaxLeverage(max_leverage))
 
     def set_min_leverage(self, min_leverage: Number, grace_period: dt.timedelta) -> None:
@@ -141,4 +143,6 @@ class Controlling(Generic[Scalar]):
         if not isinstance(grace_period, dt.timedelta):
             raise InputError(f"grace_period={grace_period!r}: pass a timedelta, like datetime.timedelta(days=30).")
         grace = (grace_period.days * 86_400 + grace_period.seconds) * NS + grace_period.microseconds * 1000
+        from rustybt.orders import MinLeverage
+
         self.register_account_control(MinLeverage(min_leverage, day_of(self._state.start_date) * DAY_NS + grace))

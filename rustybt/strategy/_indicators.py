@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from rustybt.core import Asset, Scalar, frequency_named
 from rustybt.errors import InputError, WrongType
-from rustybt.indicators import AGAINST, FIELD, FIELDS, Indicator
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._run_facts import RunPhase
 
 if TYPE_CHECKING:
+    from rustybt.indicators import Indicator
     from rustybt.view import SeveralTerms, Term
 
 
@@ -34,6 +34,7 @@ class Indicators(Generic[Scalar]):
         **parameters: Any,
     ) -> Term | SeveralTerms | Any:
         """An indicator of one asset or several, read at the moment; see `rustybt.api.term`."""
+        from rustybt.indicators import Indicator
         from rustybt.view import AskedTerm, IndicatorTerm, SeveralTerms, TermSpec
 
         if not isinstance(kind, Indicator):
@@ -98,6 +99,8 @@ class Indicators(Generic[Scalar]):
         return str(frequency)
 
     def _other(self, what: str, kind: Indicator, against: Any) -> Asset | None:
+        from rustybt.indicators import AGAINST
+
         if (AGAINST in kind.reads) != (against is not None):
             need = "needs against=, the asset to compare with" if against is None else "compares with no other asset"
             raise InputError(f"{what}: it {need}.")
@@ -107,6 +110,8 @@ class Indicators(Generic[Scalar]):
 
 
 def _field(what: str, kind: Indicator, field: Any) -> str:
+    from rustybt.indicators import FIELD, FIELDS
+
     if FIELD not in kind.reads:
         if field is not None:
             raise InputError(f"{what}: it reads {', '.join(kind.reads)}, and no other field. Leave {field!r} out.")

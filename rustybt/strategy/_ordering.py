@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Unpack, overload
 
 from rustybt.core import Asset, Number, Order, Scalar
 from rustybt.errors import InputError
 from rustybt.orders import (
-    Bracket,
-    Distance,
     ExecutionStyle,
     GoodTill,
     OrderBook,
     OrderGate,
     OrderOptions,
-    Percent,
     TimeInForceName,
-    attach,
-    one_cancels_others,
     options_of,
-    place_bracket,
 )
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._by_asset import ByAsset
 from rustybt.strategy._forms import Amounts, Weights
 from rustybt.strategy._order_views import OrderViews
+
+if TYPE_CHECKING:
+    from rustybt.orders import Bracket, Distance, Percent
 
 type Exit = Number | Distance | Percent | ExecutionStyle
 """Where an exit stands: a price, so far from the entry's first fill, or a style such as a trailing stop."""
@@ -212,6 +209,8 @@ class Ordering(Generic[Scalar]):
         **options: Unpack[OrderOptions],
     ) -> Bracket:
         """Orders units, and exits that protect what is filled of them; `rustybt.api.bracket_order` says more."""
+        from rustybt.orders import place_bracket
+
         exits, prices = (take_profit, stop_loss), (limit_price, stop_price, style)
         return place_bracket(self._gate, asset, amount, exits, prices, link, after, options)
 
@@ -225,6 +224,8 @@ class Ordering(Generic[Scalar]):
         after: Literal["part", "whole"] = "part",
     ) -> Bracket:
         """Gives an order exits, as `bracket_order` does. Raises BadOrderParameters where it is over without a fill."""
+        from rustybt.orders import attach
+
         order_id = order_param.id if isinstance(order_param, Order) else order_param
         return attach(self._gate, order_id, (take_profit, stop_loss), link, after)
 
@@ -233,6 +234,8 @@ class Ordering(Generic[Scalar]):
 
         Returns the group's id.
         """
+        from rustybt.orders import one_cancels_others
+
         return one_cancels_others(self._gate, order_params, link)
 
     def modify_order(

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rustybt.core import Asset
-from rustybt.core.latency import Latency
-from rustybt.orders import AccountControl
 
 if TYPE_CHECKING:
     from rustybt.core.carrying import BorrowTerms, FinancingTerms, RolloverTerms
+    from rustybt.core.latency import Latency
+    from rustybt.orders import AccountControl
     from rustybt.orders.accounts import CashAccount, Rule
 
 
@@ -21,7 +21,7 @@ class CancelPolicy(Protocol):
     def should_cancel(self, event: int, /) -> bool: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class RunSettings:
     """Models, rules and the benchmark of a run, as its parameters give them and `initialize` sets them.
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rustybt.core import Asset, Equity, Future
-from rustybt.core.latency import Latency, latency_named
 from rustybt.errors import (
     IncompatibleCommissionModel,
     IncompatibleSlippageModel,
@@ -22,6 +21,9 @@ from rustybt.errors import (
 from rustybt.strategy._forms import Commission, Slippage
 from rustybt.strategy._run_facts import RunPhase
 from rustybt.strategy._run_settings import CancelPolicy, RunSettings
+
+if TYPE_CHECKING:
+    from rustybt.core.latency import Latency
 
 CLASSES: Final = {"equity": ("us_equities", Equity), "future": ("us_futures", Future)}
 
@@ -79,6 +81,8 @@ class Settings:
         """Lets orders, changes and cancels take time; `rustybt.api.set_latency` says more. Only in `initialize`."""
         if self._phase.phase != "initialize":
             raise SetLatencyPostInit("set_latency was called after initialize. Call it there.")
+        from rustybt.core.latency import latency_named
+
         self._settings.latency = latency_named(latency)
 
     def set_cancel_policy(self, cancel_policy: CancelPolicy) -> None:

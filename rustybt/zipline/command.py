@@ -88,7 +88,10 @@ def hand_over(output: str, perf: Any) -> None:
     if output == PRINT:
         click.echo(str(perf))
     elif output != os.devnull:
-        perf.to_pickle(output)
+        from rustybt.core import replacing, writing
+
+        with writing(InputError, output, "pass another path."), replacing(Path(output)) as part:
+            perf.to_pickle(part)
 
 
 def only_named(ctx: click.Context) -> bool:

@@ -137,8 +137,14 @@ def test_a_daily_run_imports_nothing_of_ours_that_writes_data_or_serves_other_ru
     assert "rustybt.catalog._version" in ours
     idle = {
         *(f"rustybt.catalog.{name}" for name in ("_aggregate", "_cache", "_diff", "_recovery", "_spill", "_writer")),
-        *(f"rustybt.engine.{name}" for name in ("_exchange", "_fetch", "_ledger_view", "_rates")),
-        *(f"rustybt.view.{name}" for name in ("_chain", "_session_bars", "_sessions")),
+        *(f"rustybt.engine.{name}" for name in ("_exchange", "_fetch", "_first_run", "_hints", "_interval")),
+        *(f"rustybt.engine.{name}" for name in ("_ledger_view", "_market_of_data", "_rates", "_snapshot")),
+        *(f"rustybt.execution.commission.{name}" for name in ("_charge", "_profile", "_schedule")),
+        *(f"rustybt.execution.slippage.{name}" for name in ("_almgren_chriss", "_estimated_spread", "_quoted_spread")),
+        *("rustybt.execution.impact._almgren", "rustybt.execution.spreads._edge", "rustybt.indicators"),
+        *("rustybt.core.latency._latency", "rustybt.core.math_utils._functions", "rustybt.core._run_bars"),
+        *(f"rustybt.orders.{name}" for name in ("_account_controls", "_auction_styles", "_brackets", "_touch_styles")),
+        *(f"rustybt.view.{name}" for name in ("_chain", "_columns", "_indicator_term", "_session_bars", "_sessions")),
         *("rustybt.calendars._build", "rustybt.cli._magic", "rustybt.results._compat_report", "rustybt.results._svg"),
         *("rustybt.ingest", "rustybt.sources", "rustybt.validation", "rustybt.files", "rustybt.zipline"),
     }

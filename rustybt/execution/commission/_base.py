@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from rustybt._kernels import WorkingOrder
@@ -75,6 +75,9 @@ class CommissionModel:
     def parts(self, order: WorkingOrder, fee: int) -> Parts:
         """The parts of the fee of a fill, just computed and not yet in order.commission."""
         return ((FeeKind.COMMISSION, fee),)
+
+    def _begin(self, days: Sequence[int]) -> None:
+        """A run begins, or goes on. days: of its sessions, as numbers since 1970; none where they are longer."""
 
     def tell(self, notes: Notes) -> None:
         """Called when the run is over: adds what its result is to tell of the model."""

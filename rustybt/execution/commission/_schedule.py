@@ -121,7 +121,7 @@ class FeeSchedule(CommissionModel):
         """Its lines."""
         return self._charges
 
-    def begin(self, days: Sequence[int]) -> None:
+    def _begin(self, days: Sequence[int]) -> None:
         """A run begins, or goes on. days: of its sessions, as numbers since 1970; none where they are longer."""
         self._days = days
 

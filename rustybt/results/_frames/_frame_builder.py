@@ -29,7 +29,7 @@ def column(name: str, kind: str, place: int | None = None, beside: str | None = 
     return name, kind, place, str(MONEY_SCALE) if kind == "money" else beside
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AssetTable:
     """Values to look up: by slot (symbols, keys, sids, scales), by the number of an order (ids), by session (days).
 

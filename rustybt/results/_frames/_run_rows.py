@@ -54,7 +54,7 @@ class Currencies(NamedTuple):
     conversions: Sequence[tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RunRows:
     """All that the frames of a run are made of; neither the strategy nor the market.
 

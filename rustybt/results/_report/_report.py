@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rustybt.core import check_process, writing
+from rustybt.core import check_process, replacing, writing
 from rustybt.errors import InputError, ResultError, ResultExists
 from rustybt.results._report._escape import escaped
 from rustybt.results._report._facts import Facts
@@ -75,14 +73,10 @@ class Report:
             hint = "" if place.is_dir() else ", or say overwrite=True (--overwrite)"
             raise ResultExists(f"{place} is there already. Choose another place{hint}.")
         content = self._pdf() if place.suffix.lower() == ".pdf" else self.html.encode("utf-8")
-        temporary = place.parent / f".{place.name}.tmp-{uuid.uuid4().hex[:12]}"
         with writing(ResultError, place, "pass another path: the report itself is not lost."):
             place.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                temporary.write_bytes(content)
-                os.replace(temporary, place)
-            finally:
-                temporary.unlink(missing_ok=True)
+            with replacing(place) as beside:
+                beside.write_bytes(content)
         return place
 
     def _pdf(self) -> bytes:
