@@ -23,13 +23,13 @@ def main() -> None:
     for _ in range(int(warm)):
         runner.run()
     gc.collect()
-    before = _leave_a_count()
+    before = leave_a_count()
     for _ in range(int(counted)):
         runner.run()
-    print(before, _leave_a_count())
+    print(before, leave_a_count())
 
 
-def _leave_a_count() -> int:
+def leave_a_count() -> int:
     """The id of a process that has ended: valgrind wrote what this process had counted."""
     child = os.fork()
     if child == 0:

@@ -71,7 +71,7 @@ class Checkout:
             tool = ["valgrind", "--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={out}/%p"]
             process = [self._python, "-P", str(Path(__file__).with_name("_counted_process.py"))]
             said = self._said(*tool, *process, name, str(self._folder), str(WARM), str(RUNS), kernel=kernel)
-            before, after = (_summary(Path(out) / child) for child in said.split())
+            before, after = (summary(Path(out) / child) for child in said.split())
         return (after - before) // RUNS
 
     def _said(self, *command: str, kernel: str = "auto") -> str:
@@ -85,7 +85,7 @@ class Checkout:
         return done.stdout.strip()
 
 
-def _summary(file: Path) -> int:
+def summary(file: Path) -> int:
     found = re.search(r"^summary: (\d+)", file.read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
         raise RuntimeError(f"valgrind wrote no summary into {file}.")

@@ -355,7 +355,7 @@ class Loop:
             self.run.book.expire(stamp)
         if self.reducing:
             end_with_positions(self, stamp)
-        if (transit := self.simulated.transit) and transit.is_quiet(bar, self.run.book):
+        if self.simulated.transit.quiet > bar and self.simulated.transit.is_quiet(self.run.book):
             return
         if self.direct is None or self.simulated.begun or not self.direct.work(bar, stamp, session):
             self.fill(Moment(stamp, session, bar))

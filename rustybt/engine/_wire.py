@@ -60,7 +60,7 @@ class Wire:
 
     __slots__ = (
         "_agenda", "_axis", "_begins_late", "_book", "_broker", "_certain", "_ending", "_last", "_latency", "_market",
-        "_messages", "_random", "_single", "_step", "_times", "idle_at_bars", "met",
+        "_messages", "_queues", "_random", "_single", "_step", "_times", "_transit", "_within", "idle_at_bars", "met",
     )  # fmt: skip
 
     def __init__(
@@ -71,7 +71,9 @@ class Wire:
         self._axis = market.axis
         self._times = market.axis.times
         self._book = book
+        self._queues = book.queues
         self._broker = broker
+        self._transit = broker.transit
         self._agenda = agenda
         from random import Random
 
@@ -86,6 +88,7 @@ class Wire:
         self._single = not broker.triggers.by_range
         self._begins_late = broker.triggers.field == "open"
         self.idle_at_bars = self._is_idle()
+        self._within = self._arrive_within()
 
     def _is_idle(self) -> bool:
         """Whether no latency of the run reaches from the end of a bar to a price of the next."""
@@ -95,6 +98,14 @@ class Wire:
         if self._single and not self._begins_late:
             return len(times) < 2 or longest < int(np.diff(times).min())
         return all(self._begin(bar) - self._axis.times[bar - 1] >= longest for bar in range(1, len(times)))
+
+    def _arrive_within(self) -> bytes:
+        """By bar, 1 where each order that is placed when it is over arrives within the next, which begins then."""
+        times = self._axis.stamps
+        within = np.zeros(len(times), dtype=np.bool_)
+        if self._certain is not None and 0 < self._certain < self._step < DAY_NS:
+            within[:-1] = np.diff(times) == self._step
+        return within.tobytes()
 
     def _opens_with(self, bar: int) -> int:
         """When the session opens of which a bar is the first, ns UTC; 0 for all other bars."""
@@ -112,38 +123,41 @@ class Wire:
 
     # what is sent
 
-    def sent(self, order: WorkingOrder) -> None:
-        """A new order is on its way: from when on the broker tries it."""
-        market, sent = self._market, order.created
+    def sent(self, order: WorkingOrder, terms: OrderTerms[int] | None, slot: int) -> None:
+        """A new order is on its way: from when on the broker tries it. terms, slot: its own, and that of its asset."""
+        market = self._market
+        bar = market.bar
+        if not self._within[bar] or market.now or market.before_open or not (terms is None or order.more is None):
+            self._sent_at_any_time(order)
+        elif terms is not None and not self._single:
+            self._carry(order, bar + 1, True)
+        elif self._begins_late:
+            queues = self._queues
+            if terms is None and len(queues) == 1 and len(queues[slot]) == 1:
+                transit, number, due = self._transit, order.number, bar + 2
+                self.met[number] = due, False
+                transit.quiet, transit.alone = due, number
+            else:
+                self._carry(order, bar + 2, False)
+
+    def _sent_at_any_time(self, order: WorkingOrder) -> None:
+        market = self._market
         if self.idle_at_bars and not market.now and not market.before_open:
             return
-        bar, times = market.bar + 1, self._times
-        arrival = self._last = max(
-            self._last, sent + (self._latency.draw(self._random) if self._certain is None else self._certain)
-        )
-        plain = order.more is None
-        # nearly all arrive within the next bar, which begins as they are sent
-        near = plain and bar < len(times) and times[bar] - self._step == sent < arrival < times[bar]
-        if near:
-            late = not (self._single or order.is_market)
-            due = bar + (self._begins_late and not late)
-        else:
-            due, late = self._due(order, arrival)
-        if late or due > bar:
-            self._carry(order, due, late, near)
+        due, late = self._due(order, self._arrival(order.created))
+        if late or due > market.bar + 1:
+            self._carry(order, due, late)
 
-    def _carry(self, order: WorkingOrder, due: int, late: bool, near: bool) -> None:
-        """An order meets a bar after the next one first, or its close only. near: it was placed when a bar was over."""
-        transit, number = self._broker.transit, order.number
+    def _carry(self, order: WorkingOrder, due: int, late: bool) -> None:
+        """An order meets a bar after the next one first, or its close only."""
+        if self._transit.quiet > self._market.bar:
+            self._transit.enter_alone()
+        number = order.number
         meeting = self.met[number] = due, late
         asleep = self._single and order.more is None and not order.is_market
-        transit.add(number, meeting, asleep=asleep)
+        self._transit.add(number, meeting, asleep=asleep)
         if asleep:
             self._broker.sleep_till(due, order)
-        elif near and not late:
-            queues = self._book.queues
-            if len(queues) == 1 and len(queues[order.instrument.slot]) == 1:
-                transit.quiet, transit.known = due, number
 
     def cancel(self, order: WorkingOrder, stamp: int, cause: Cause) -> bool:
         """A cancel is on its way. Returns False where the order is over, or another one is under way."""
@@ -173,7 +187,7 @@ class Wire:
 
     def split(self, slot: int, numerator: int, denominator: int, tick: tuple[int, int]) -> None:
         """Restates what is under way to orders of an asset. tick: as `OrderBook.split` takes it."""
-        self._broker.transit.watched = True  # it woke them
+        self._transit.watched = True  # it woke them
         for place, one in enumerate(self._messages):
             order = self._book.numbered(one.number)
             instrument = order.instrument
@@ -191,7 +205,7 @@ class Wire:
     ) -> None:
         arrival = self._arrival(stamp)
         due, late = self._due(order, arrival)
-        if late and self._broker.transit.get(order.number) != (due, True):
+        if late and self._transit.get(order.number) != (due, True):
             due += 1  # the bar may have met the order before
         message = Message(due, arrival, order.number, cancels, terms, amount)
         # beyond the last bar nothing arrives any more
@@ -257,7 +271,7 @@ class Wire:
             return
         terms = _as_of_now(order, message.terms)
         moves = abs(amount) > abs(order.amount) or terms != order.terms
-        self._broker.transit.watched = True  # it wakes the order
+        self._transit.watched = True  # it wakes the order
         if book.replace(order, terms, stamp, amount) and moves and order.status is OrderStatus.OPEN:
             book.move_to_the_end(order)
 
@@ -268,7 +282,7 @@ class Wire:
             "last": self._last,
             "messages": [(*one[:4], one.terms and one.terms.plain(), one.amount) for one in self._messages],
             "ending": sorted(self._ending),
-            "transit": [(number, *when) for number, when in self._broker.transit.items()],
+            "transit": [(number, *when) for number, when in self._transit.all_after(self._market.bar)],
             "met": [(number, *when) for number, when in self.met.items()],
         }
 
@@ -282,7 +296,7 @@ class Wire:
         ]
         self._ending = set(state["ending"])
         for number, due, late in state["transit"]:
-            self._broker.transit.add(number, (due, late), asleep=False)
+            self._transit.add(number, (due, late), asleep=False)
         self.met.update({number: (due, late) for number, due, late in state["met"]})
         for message in self._messages:
             self._agenda.at(message.due, Phase.MARKET, deliver)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from rustybt.engine import Market, beside, run_algorithm, strategy_of
 from rustybt.errors import ForkedProcess
-from rustybt.optimize._objective import Objective, UnknownMeasure
+from rustybt.optimize._objective import Objective, UnknownMeasure, figures_with
 from rustybt.results import Result
 
 FIGURES: Final = ("total_return", "sharpe", "max_drawdown", "transactions")
@@ -79,7 +79,7 @@ def evaluate(job: Job, params: Mapping[str, Any]) -> Outcome:
     try:
         result = run_of(job, params)
         values = tuple(objective.value(result) for objective in job.objectives)
-        figures = {name: result.metrics.get(name) for name in job.figures}
+        figures = {name: figures_with(result, name).get(name) for name in job.figures}
         returns = packed(result) if job.keep_returns else None
         return Outcome(values, figures, result.ledger_hash, returns, seconds=time.process_time() - began)
     except (Exception, SystemExit) as error:  # noqa: BLE001  a trial that fails leaves the others

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -117,7 +117,7 @@ class Objective:
     def _own(self, result: Result) -> Decimal | None:
         if callable(self.of):
             return _number(self.of(result), self.name)
-        figures = result.metrics
+        figures = figures_with(result, self.of)
         if self.of not in figures:
             raise UnknownMeasure(f"objective={self.of!r}: these runs have none. {_near(self.of, figures)}")
         return _number(figures[self.of], self.of)
@@ -125,6 +125,11 @@ class Objective:
 
 class UnknownMeasure(InputError):
     """A measure that no run has: no trial would have it."""
+
+
+def figures_with(result: Result, name: str) -> Mapping[str, Any]:
+    """Figures of a run, one of which is the one of a name, if there is any: all are dear where the first ones do."""
+    return result.first_figures if name in result.first_figures else result.metrics
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -160,8 +160,8 @@ def attach(gate: OrderGate, order_id: object, exits: tuple[Any, Any], link: str,
         group = gate.book.links.protects(entry.number)
         if group is not None:
             gate.book.carry_out(gate.book.links.started(group, entry, placed_at(gate.market)))
-            for number in group.exits if gate.wire is not None else ():
-                gate.wire.sent(gate.book.numbered(number))  # type: ignore[union-attr]  # there is one
+            for order in map(gate.book.numbered, group.exits if gate.wire is not None else ()):
+                gate.wire.sent(order, order.terms, order.instrument.slot)  # type: ignore[union-attr]  # there is one
     return Bracket(gate.book.order_id(entry.number), *ids)
 
 
@@ -178,6 +178,11 @@ def one_cancels_others(gate: OrderGate, order_ids: tuple[Any, ...], link: str) -
             raise BadOrderParameters(f"oco: order {order_id!r} is the broker's. Link orders of your own.")
         if gate.book.links is not None and gate.book.links.group_of(order.number) is not None:
             raise BadOrderParameters(f"oco: order {order_id!r} is linked already.")
+    if link == "reduce" and len(assets := {order.instrument.asset for order in orders}) > 1:
+        raise BadOrderParameters(
+            f"oco(link='reduce'): the orders are of {', '.join(sorted(asset.symbol for asset in assets))}, and units "
+            "of one are not those of another. Give orders of one asset, or link='oco'. Nothing was linked."
+        )
     return f"group-{gate.book.link(Group([order.number for order in orders], None, link, 'part'))}"
 
 

@@ -367,7 +367,7 @@ class OrderGate:
         if terms is not None:
             keep_watch(book, order, terms, instrument, bar, self._notes)
         if self.wire is not None:
-            self.wire.sent(order)
+            self.wire.sent(order, terms, instrument.slot)
         return book.order_id(order.number)
 
     def _intent(self, instrument: Instrument, size: int) -> Intent:

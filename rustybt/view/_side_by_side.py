@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -54,6 +53,8 @@ def filled(
     if used == 1:
         work()
         return tables
+    from concurrent.futures import ThreadPoolExecutor  # of many assets only
+
     with ThreadPoolExecutor(used, "rustybt-terms") as pool:
         # memory of a new table is cleared where it is first touched: each thread a part, not all of them the same
         for table in tables:

@@ -195,7 +195,10 @@ class SimulatedBroker(Walking):
         own = self._own
         self._reached.clear()
         awake: Iterable[list[WorkingOrder]] = self.orders.wake.awake(bar, self.orders.open)
-        if self.transit:
+        transit = self.transit
+        if transit and bar >= transit.last and not transit.late:
+            transit.forget()
+        elif transit:
             awake = reached(self.transit, awake, bar, self.triggers, self._sleeps)
         for queue in [queue[:] for queue in awake]:
             bars: Any = queue[0].instrument

@@ -17,14 +17,15 @@ class Transit(dict[int, Meeting]):
 
     last: the last of the bars that they meet. late: whether any meets a close only. watched: whether any has to be kept
     from bars before; all others sleep until then.
-    quiet, known: no order that was open, once so many had been placed, meets a bar before that one.
+    alone, quiet: the number of a market order that was the only open one, and the bar that it meets, whole. No bar
+    before that has anything to do until another order is placed: it is not entered, as most orders come and go so.
     """
 
-    __slots__ = ("known", "last", "late", "quiet", "watched")
+    __slots__ = ("alone", "last", "late", "quiet", "watched")
 
     def __init__(self) -> None:
         super().__init__()
-        self.last = self.quiet = self.known = 0
+        self.last = self.quiet = self.alone = 0
         self.late = self.watched = False
 
     def add(self, number: int, meeting: Meeting, *, asleep: bool) -> None:
@@ -34,14 +35,29 @@ class Transit(dict[int, Meeting]):
         self.late = self.late or meeting[1]
         self.watched = self.watched or not asleep
 
+    def enter_alone(self) -> None:
+        """The order that was the only open one may be so no longer."""
+        number, due = self.alone, self.quiet
+        self.alone = self.quiet = 0
+        self.add(number, (due, False), asleep=False)
+
+    def is_quiet(self, orders: Orders) -> bool:
+        """Whether the order that was the only open one is it still; else it is entered."""
+        if self.alone == orders.count:
+            return True
+        self.enter_alone()
+        return False
+
+    def all_after(self, bar: int) -> list[tuple[int, Meeting]]:
+        """The orders that a bar leaves on their way."""
+        if bar < self.quiet:
+            self.enter_alone()
+        return list(self.items())
+
     def forget(self) -> None:
         """All of them have arrived."""
         self.clear()
         self.late = self.watched = False
-
-    def is_quiet(self, bar: int, orders: Orders) -> bool:
-        """Whether it is known already that a bar meets none of the open orders."""
-        return bar < self.quiet and self.known == orders.count
 
     def passes(self, bar: int, orders: Orders) -> bool:
         """Whether a bar meets no order that is awake; forgets those that it meets like any other."""

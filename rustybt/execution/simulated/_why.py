@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from rustybt._kernels import WorkingOrder
 from rustybt.core import Cause
-from rustybt.execution.simulated._transit import Meeting
+from rustybt.execution.simulated._transit import Transit
 from rustybt.execution.simulated._triggers import Triggers
 
 
@@ -33,9 +31,9 @@ class WhyOpen:
         seen: Seen,
         *,
         triggers_need_volume: bool = False,
-        transit: Mapping[int, Meeting] = MappingProxyType({}),
+        transit: Transit | None = None,
     ) -> None:
-        self._transit = transit
+        self._transit = Transit() if transit is None else transit
         self._triggers = triggers
         self._seen = seen
         self._needs_volume = triggers_need_volume
@@ -44,7 +42,9 @@ class WhyOpen:
         bars, triggers = order.instrument, self._triggers
         if bar is None:
             bar = self._seen.bar
-        if order.number in self._transit and bar < self._transit[order.number][0]:
+        transit = self._transit
+        met = transit.quiet if order.number == transit.alone else transit.get(order.number, (0, False))[0]
+        if bar < met:
             return Cause.ON_ITS_WAY
         if order.created >= self._seen.axis.times[bar]:
             return Cause.PLACED

@@ -140,6 +140,9 @@ def _draw_series(axes: Axes, panel: Panel, colours: Colours) -> None:
         )  # fmt: skip
         if line.fill:
             axes.fill_between(list(panel.x), values, 0, color=colour, alpha=0.18, linewidth=0, zorder=2)
+    if panel.spans:  # room for their names below the lines
+        low, high = axes.get_ylim()
+        axes.set_ylim(low - 0.12 * (high - low), high)
     for mark in panel.marks:
         axes.scatter(
             list(mark.x), list(mark.y), marker="^" if mark.up else "v", s=34 if len(mark.x) < _MANY_MARKS else 6,

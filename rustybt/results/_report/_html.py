@@ -35,6 +35,8 @@ _LONG_NUMBER: Final = 10
 _SMALL_TABLE: Final = 5
 """As many columns has a table that stands beside another."""
 _BAR_WIDTH, _BAR_HEIGHT = 640, 190
+_ABOVE_BARS: Final = 24
+"""For words on what the outer bars count."""
 
 
 def html_of(section: Section) -> str:
@@ -240,12 +242,14 @@ def _bars(bars: Bars, key: str) -> str:
     ]
     for end, x, anchor in zip(bars.ends, (0, _BAR_WIDTH), ("start", "end"), strict=True):
         if end:
-            ticks.append(f'<text x="{x}" y="18" text-anchor="{anchor}">{_ARROWS[anchor].format(escaped(end))}</text>')
+            ticks.append(f'<text x="{x}" y="-8" text-anchor="{anchor}">{_ARROWS[anchor].format(escaped(end))}</text>')
+    above = _ABOVE_BARS if any(bars.ends) else 0
     base = f'<line x1="0" x2="{_BAR_WIDTH}" y1="{_BAR_HEIGHT}" y2="{_BAR_HEIGHT}"/>'
     return (
         f'<figure class="bars" id="{key}"><h3 id="{key}-title">{escaped(bars.title)}</h3>'
         f'<p class="about" id="{key}-about">{escaped(bars.about)} The tallest bar counts {highest:,}.</p>'
-        f'<svg viewBox="0 0 {_BAR_WIDTH} {_BAR_HEIGHT + 26}" role="img" aria-labelledby="{key}-title {key}-about">'
+        f'<svg viewBox="0 {-above} {_BAR_WIDTH} {_BAR_HEIGHT + 26 + above}" role="img" '
+        f'aria-labelledby="{key}-title {key}-about">'
         f"{base}{''.join(drawn)}{''.join(ticks)}</svg></figure>"
     )
 

@@ -307,6 +307,24 @@ def test_orders_that_can_not_be_linked_are_named() -> None:
     run_bars([FLAT, FLAT], {0: place})
 
 
+def test_orders_of_two_assets_do_not_take_units_from_each_other() -> None:
+    """Any fill of one cancels the other; how many units of Y a unit of X is, nobody knows."""
+    from tests.unit.orders._bars import frame_of
+
+    frame = frame_of([FLAT, FLAT, FLAT])
+    both = pl.concat([frame, frame.with_columns(pl.lit("Y").alias("symbol"))])
+
+    def handle_data(context: Any, data: Any) -> None:
+        if not context.get_open_orders() and not context.portfolio.positions:
+            placed = [context.order(context.symbol(name), 3, limit_price=200) for name in "XY"]
+            with pytest.raises(BadOrderParameters, match=r"the orders are of X, Y, .*Nothing was linked"):
+                context.oco(*placed, link="reduce")
+            context.oco(*placed)
+
+    result = rustybt.run_algorithm(handle_data=handle_data, data=both, capital_base=10_000, progress=False)
+    assert result.orders["status"].to_list()[:2] == ["filled", "cancelled"]
+
+
 # ------------------------------------------------------------------------------------- what was found by attacking it
 
 THIN: Bar = ("100", "100", "100", "100", "400")

@@ -158,6 +158,24 @@ def test_an_order_on_its_way_is_open_and_says_so(kernels: str) -> None:
 # --------------------------------------------------------------------------------------------- changes and cancels
 
 
+def test_an_order_that_was_the_only_one_on_its_way_meets_its_bar_when_others_come(kernels: str) -> None:
+    bars = [(str(100 + k), str(110 + k), "90", str(105 + k)) for k in range(6)]
+    causes = []
+
+    def sell(context: Any, asset: Any, ids: Any) -> None:
+        causes.extend(order.cause for order in context.get_open_orders(asset))
+        context.order(asset, -1)
+        causes.extend(order.cause for order in context.get_open_orders(asset))
+
+    for later in ({1: sell}, {1: buy(limit_price=1)}, {1: sell, 2: buy()}):
+        result = run(bars, {0: buy(), **later}, latency.Latency("50ms"), fill_at="open", kernel=kernels)
+        expected = [(2, "1", 1, Decimal(102))]
+        expected += [(3, "2", -1, Decimal(103))] if later[1] is sell else []
+        expected += [(4, "3", 1, Decimal(104))] if 2 in later else []
+        assert fills(result) == expected
+    assert causes == ["on_its_way", "on_its_way", "on_its_way"] * 2
+
+
 def cancel(context: Any, asset: Any, ids: Any) -> None:
     context.cancel_order("main-1")
 
