@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from fractions import Fraction
 from typing import Any
 
-from tests.independent._links import Bracket, Group
+from tests.independent._links import Bracket, Group, beside
 from tests.independent._orders import Order, Trail, stands, within
 from tests.independent._state import State
 from tests.independent._world import NOTHING, Asset, size, to_tick
@@ -40,6 +41,8 @@ class Acting(State):
         order = Order(f"main-{len(self.orders) + 1}", name, amount, self.moment, self.turns)
         self.orders[order.id] = order
         order.since, order.last = self.moment, self.books.mark(name)
+        if self.world.latency is not None:
+            order.arrives = self.world.moments[self.moment].end + self.world.latency
         order.force, order.until = options.get("force", "gtc"), options.get("until")
         order.post_only, order.reduce_only = options.get("post_only", False), options.get("reduce_only", False)
         order.at = style.get("at")
@@ -59,9 +62,35 @@ class Acting(State):
             order.status, order.cause = "rejected", "post_only"
         elif order.reduce_only and self.books.held[name] * order.side >= 0:
             order.status, order.cause = "rejected", "nothing_to_reduce"
+        elif not self.payable(order):
+            order.status, order.cause = "rejected", "buying_power"
         else:
             self.open.append(order)
         return order
+
+    def payable(self, order: Order, *, instead: bool = False) -> bool:
+        """Whether a cash account can pay for an order with all that is open; nothing may be short."""
+        settlement = self.world.settlement
+        if settlement is None or order.reduce_only:
+            return True
+        others = [one for one in self.open if one is not order]
+        held = self.books.held[order.asset]
+        if order.side < 0:
+            sales = sum((one.left for one in others if one.asset == order.asset and one.side < 0), NOTHING)
+            return held + sales + order.left >= 0
+        at = self.world.moments[min(self.moment + 1, len(self.world.moments) - 1)].session
+        if self.moment + 1 == len(self.world.moments):
+            at += 1
+        unsettled = sum((amount for session, amount in self.sold if session + settlement > at), NOTHING)
+        needed = sum((one.left * self.dear(one) for one in [*others, order] if one.side > 0), NOTHING)
+        return needed <= self.books.cash - unsettled
+
+    def dear(self, order: Order) -> Fraction:
+        """A limit order counts at its limit, others at the last price or their stop, whichever is more."""
+        if order.limit is not None:
+            return order.limit
+        stop = order.stop if order.trail is None else order.trail.level
+        return max(self.books.mark(order.asset) or NOTHING, stop or NOTHING)
 
     def price(self, order: Order, style: dict[str, Any], asset: Asset) -> None:
         """Prices go to the tick, to the side that is better for the one who orders."""
@@ -85,7 +114,7 @@ class Acting(State):
         """Takes an order back."""
         order = self.ids(action)
         if order is not None and order.status in ("open", "held"):
-            self.end(order, "cancelled", "strategy")
+            self.take_back(order)
 
     def do_bracket(self, action: dict[str, Any]) -> list[str | None]:
         """An entry with its exits."""
@@ -101,7 +130,32 @@ class Acting(State):
         entry = self.ids(action)
         if entry is None or entry.links is not None or not (entry.status == "open" or entry.filled):
             return []
+        if self.books.held[entry.asset] * entry.side <= 0 < abs(entry.filled):
+            return []  # nothing there that they would protect
+        if not entry.left and not self.on_their_side(entry, action):
+            return []
         return [entry.id, *self.exits(entry, action)]
+
+    def on_their_side(self, entry: Order, action: dict[str, Any]) -> bool:
+        """Whether exits of an order that is filled lie on their side of the last price."""
+        first, last = self.first_fill(entry), self.books.mark(entry.asset)
+        assert last is not None
+        for leg, way in (("take_profit", entry.side), ("stop_loss", -entry.side)):
+            if action.get(leg, ("",))[0] in ("distance", "percent"):
+                told = Order("", entry.asset, -entry.amount, 0, 0, away=action[leg], limit_like=leg == "take_profit")
+                at = beside(told, entry.side, first, self.world.assets[entry.asset].tick)
+                if at is None or (at - last) * way <= 0:
+                    return False
+        return True
+
+    def first_fill(self, entry: Order) -> Fraction:
+        """The price at which an order first filled, in the shares of now."""
+        moment, price = next((one[0], one[4]) for one in self.fills if one[1] == entry.id)
+        for session, ratios in self.world.assets[entry.asset].splits.items():
+            if self.world.moments[moment].session < session <= self.world.moments[self.moment].session:
+                for ratio in ratios:
+                    price *= ratio
+        return price
 
     def exits(self, entry: Order, action: dict[str, Any]) -> list[str | None]:
         """Orders that wait for a fill of the entry."""
@@ -133,9 +187,13 @@ class Acting(State):
         for order in found:
             order.links = bracket
         if entry.filled:
-            bracket.first = next(one[4] for one in self.fills if one[1] == entry.id)
+            bracket.first = self.first_fill(entry)
             bracket.beside_first(self)
             bracket.release(self)
+            for order in found:
+                last = self.books.mark(entry.asset)
+                if order.trail is not None and order.status == "open" and last is not None:
+                    order.trail.best, order.trail.level = last, stands(order, last, self.world.assets[entry.asset].tick)
         return ids
 
     def do_pair(self, action: dict[str, Any]) -> list[str | None]:
@@ -148,14 +206,35 @@ class Acting(State):
                 one.links = group
         return [None if one is None else one.id for one in pair]
 
+    def do_convert(self, action: dict[str, Any]) -> None:
+        """Money of one currency for another, with the next bar."""
+        self.books.waiting.append((self.moment, action["amount"], action["of"], action["into"]))
+
     def do_close(self, action: dict[str, Any]) -> list[str | None]:
         """Cancels what is open of an asset, and closes its position at the market."""
         for order in sorted(self.working(action["asset"]), key=lambda one: one.status != "held"):
             if order.status in ("open", "held"):
-                self.end(order, "cancelled", "strategy")
+                self.take_back(order)
         held = self.books.held[action["asset"]]
         order = self.place(action["asset"], -held, {}, {}) if held else None
         return [None if order is None else order.id]
+
+    def changed_payable(self, order: Order, action: dict[str, Any], asset: Asset) -> bool:
+        """Whether the account can pay for an order as it would be, where it takes more than before."""
+        then = copy.copy(order)
+        if "amount" in action:
+            then.amount = size(action["amount"], asset.step)
+        self.price(then, {name: action[name] for name in ("limit", "stop") if name in action}, asset)
+        if then.side < 0:
+            more = abs(then.left) > abs(order.left)
+        else:
+            more = then.left * self.dear(then) > order.left * self.dear(order)
+        if not more:
+            return True
+        self.open.remove(order)
+        fits = self.payable(then)
+        self.open.append(order)
+        return fits
 
     def do_modify(self, action: dict[str, Any]) -> None:
         """Another amount of the whole order, or other prices."""
@@ -163,6 +242,8 @@ class Acting(State):
         if order is None or order.status != "open":
             return
         asset = self.world.assets[order.asset]
+        if self.world.settlement is not None and not self.changed_payable(order, action, asset):
+            return
         before = order.amount
         if "amount" in action:
             amount = size(action["amount"], asset.step)

@@ -13,7 +13,9 @@ class Books:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.cash = world.cash
+        self.pockets: dict[str, Fraction] = defaultdict(Fraction, USD=world.cash)
+        self.rate = Fraction(1)
+        self.waiting: list[tuple[int, Fraction, str, str]] = []
         self.held: dict[str, Fraction] = defaultdict(Fraction)
         self.posted: dict[tuple[int, str, str], Fraction] = defaultdict(Fraction)
         self.owed: list[tuple[int, str, Fraction]] = []
@@ -21,10 +23,32 @@ class Books:
         self.last: dict[str, tuple[int, Fraction]] = {}
 
     def post(self, session: int, kind: str, asset: str, amount: Fraction) -> None:
+        """An entry of money, in the currency of its asset."""
+        self.put(session, kind, asset, self.world.assets[asset].currency, amount)
+
+    def put(self, session: int, kind: str, asset: str, currency: str, amount: Fraction) -> None:
         """An entry of money."""
         amount = money(amount)
-        self.cash += amount
+        self.pockets[currency] += amount
         self.posted[session, kind, asset] += amount
+
+    @property
+    def cash(self) -> Fraction:
+        """All pockets, counted in dollars at the moment's rate, each rounded by itself."""
+        return sum((self.in_dollars(amount, currency) for currency, amount in self.pockets.items()), NOTHING)
+
+    def in_dollars(self, amount: Fraction, currency: str) -> Fraction:
+        """At the last close of the pair."""
+        return amount if currency == "USD" else money(amount * self.rate)
+
+    def convert(self, session: int, moment: int) -> None:
+        """What was asked to be converted before this bar, at its rate."""
+        for asked, amount, currency, other in list(self.waiting):
+            if asked < moment:
+                self.waiting.remove((asked, amount, currency, other))
+                rate = self.rate if currency == "EUR" else 1 / self.rate
+                self.put(session, "conversion", "", currency, -amount)
+                self.put(session, "conversion", "", other, amount * rate)
 
     def fill(self, session: int, asset: str, quantity: Fraction, price: Fraction) -> None:
         """Units against money."""
@@ -51,7 +75,8 @@ class Books:
                 self._restate(asset.name, lambda price, amount=one.amount: price - amount)
         for paid in asset.share_dividends:
             if paid.ex == session and self.held[asset.name]:
-                self.owed_units.append([paid.pay, asset.name, self.held[asset.name] * paid.ratio])
+                units = cut(self.held[asset.name] * paid.ratio, asset.step)
+                self.owed_units.append([paid.pay, asset.name, units])
 
     def pay(self, session: int) -> None:
         """What is due at the opening of a session."""
@@ -91,4 +116,6 @@ class Books:
 
     def value(self) -> Fraction:
         """Cash and what is held at its last prices."""
-        return self.cash + sum((units * (self.mark(name) or NOTHING) for name, units in self.held.items()), NOTHING)
+        worth = ((units * (self.mark(name) or NOTHING), self.world.assets[name].currency)
+                 for name, units in self.held.items())  # fmt: skip
+        return self.cash + sum((self.in_dollars(*one) for one in worth), NOTHING)

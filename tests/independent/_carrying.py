@@ -25,9 +25,9 @@ def tiered(tiers: Tiers, amount: Fraction) -> Fraction:
     return total
 
 
-def night(books: Books, nights: int, spec: dict[str, Any]) -> list[tuple[str, str, Fraction]]:
+def night(books: Books, nights: int, spec: dict[str, Any]) -> list[tuple[str, str, str, Fraction]]:
     """Kind, asset and amount of what the nights between two sessions cost, on what was held before them."""
-    found: list[tuple[str, str, Fraction]] = []
+    found: list[tuple[str, str, str, Fraction]] = []
     shorts = {name: -units for name, units in books.held.items() if units < 0}
     marks = {name: books.mark(name) or NOTHING for name in shorts}
     if "borrow" in spec:
@@ -36,16 +36,22 @@ def night(books: Books, nights: int, spec: dict[str, Any]) -> list[tuple[str, st
             price = marks[name]
             if spec["value"] == "street":
                 price = Fraction(-(-price * 102 // 100))
-            found.append(("borrow", name, -units * price * rate * nights / 360))
+            found.append(("borrow", name, books.world.assets[name].currency, -units * price * rate * nights / 360))
     if "debit" in spec:
-        balance = books.cash
-        if not spec["free"]:
-            balance -= sum((units * marks[name] for name, units in shorts.items()), NOTHING)
-        base = spec["benchmark"]
-        if balance < 0:
-            tiers = [(ends, None if rate is None else max(base, NOTHING) + rate) for ends, rate in spec["debit"]]
-            found.append(("financing", "", -tiered(tiers, -balance) * nights / 360))
-        elif balance > 0:
-            tiers = [(ends, None if rate is None else max(base + rate, NOTHING)) for ends, rate in spec["credit"]]
-            found.append(("financing", "", tiered(tiers, balance) * nights / 360))
-    return found
+        for currency, cash in books.pockets.items():
+            held = (
+                units * marks[name] for name, units in shorts.items() if books.world.assets[name].currency == currency
+            )
+            balance = cash - (NOTHING if spec["free"] else sum(held, NOTHING))
+            found.append(("financing", "", currency, interest(balance, spec) * nights / 360))
+    return [one for one in found if one[3]]
+
+
+def interest(balance: Fraction, spec: dict[str, Any]) -> Fraction:
+    """A year's: debit at the benchmark, 0 at least, and its rate; credit at both together, 0 at least."""
+    base = spec["benchmark"]
+    if balance < 0:
+        debit = [(ends, None if rate is None else max(base, NOTHING) + rate) for ends, rate in spec["debit"]]
+        return -tiered(debit, -balance)
+    credit = [(ends, None if rate is None else max(base + rate, NOTHING)) for ends, rate in spec["credit"]]
+    return tiered(credit, balance)

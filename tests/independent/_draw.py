@@ -70,6 +70,17 @@ def draw(seed: int) -> World:
     )
     world.linked = rng.choice([0, 0, 0.3])
     world.carrying = draw_carrying(rng, world) if rng.random() < 0.4 else {}
+    if not world.linked and rng.random() < 0.2:
+        world.settlement = rng.choice([0, 1, 1, 2])
+        world.cash = Fraction(rng.choice([3_000, 20_000]))
+    if not world.linked and world.settlement is None and rng.random() < 0.25:
+        world.latency = dt.timedelta(seconds=rng.choice([0.05, 2, 2_400]))
+    if world.settlement is None and rng.random() < 0.2:
+        last = decimal("1.0800")
+        for number in range(len(moments)):
+            world.euro[number], last = draw_bar(rng, last, decimal("0.0001"))
+        for name, asset in assets.items():
+            asset.currency = "EUR" if name != "A" or rng.random() < 0.5 else "USD"
     draw_plan(rng, world)
     return world
 
@@ -215,6 +226,9 @@ def draw_action(rng: random.Random, world: World, number: int, done: list[dict[s
     """An order, or a change of an earlier one."""
     name = rng.choice(sorted(world.assets))
     what = rng.random()
+    if world.euro and rng.random() < 0.1:
+        of, into = rng.choice([("EUR", "USD"), ("USD", "EUR")])
+        return {"do": "convert", "of": of, "into": into, "amount": Fraction(rng.choice([100, 777, -250]))}
     if what < world.linked:
         return draw_linked(rng, world, number, name, done)
     if what < 0.72 or not done:
@@ -227,7 +241,7 @@ def draw_action(rng: random.Random, world: World, number: int, done: list[dict[s
         return None
     if what < 0.84:
         return {"do": "cancel", "ref": ref, "leg": leg}
-    if done[ref]["do"] != "order":
+    if done[ref]["do"] != "order" or world.latency is not None:
         return None
     return draw_change(rng, world, number, ref, done[ref])
 
@@ -319,6 +333,10 @@ def draw_order(rng: random.Random, world: World, number: int, name: str) -> dict
     if rng.random() < 0.1:
         amount += Fraction(rng.choice(["0.5", "0.99995", "0.123"]))
     seen = any(at <= number for at in world.assets[name].bars)
+    if world.settlement is not None:
+        amount = abs(amount) if rng.random() < 0.6 else amount
+        if not seen:
+            return {"do": "close", "asset": name}
     style = draw_style(rng, price, tick, 1 if amount > 0 else -1, seen=seen)
     return {"do": "order", "asset": name, "amount": amount, "style": style, **draw_options(rng, world, number, style)}
 

@@ -54,7 +54,6 @@ class Bracket:
         if order is self.entry:
             if self.first is None:
                 self.first = price
-                self.beside_first(sim)
             self.release(sim)
             return
         self.exited += quantity
@@ -79,9 +78,10 @@ class Bracket:
 
     def release(self, sim: State) -> None:
         """Exits are as large as what is filled of the entry, less what they have filled."""
-        if self.after == "whole" and self.entry.left:
+        if self.after == "whole" and self.entry.left and self.entry.status == "open":
             return
         assert self.first is not None
+        self.beside_first(sim)
         tick = sim.world.assets[self.entry.asset].tick
         for exit in self.exits:
             if exit.status not in ("open", "held"):
@@ -98,10 +98,13 @@ class Bracket:
 
     def ended(self, sim: State, order: Order) -> None:
         """An entry that ends unfilled takes its exits along."""
-        if order is self.entry and order.status != "filled" and (not order.filled or self.after == "whole"):
-            for exit in self.exits:
-                if exit.status == "held":
-                    sim.end(exit, "cancelled", "linked")
+        if order is not self.entry or order.status == "filled":
+            return
+        if order.filled and any(exit.status == "held" for exit in self.exits):
+            self.release(sim)  # what was filled is protected
+        for exit in self.exits:
+            if exit.status == "held":
+                sim.end(exit, "cancelled", "linked")
 
     def whole(self, walk: Any, legs: list[Leg], at: int, price: Fraction) -> list[Leg]:
         """The legs after a whole fill of one, as a search has it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -56,6 +57,8 @@ class Order:
     since: int = -1
     last: Fraction | None = None
     before: bool = False
+    arrives: dt.datetime | None = None
+    recalled: dt.datetime | None = None
 
     @property
     def side(self) -> int:

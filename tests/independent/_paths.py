@@ -189,33 +189,34 @@ def full(walk: Walk) -> Callable[[list[Leg], int, Fraction], list[Leg]]:
     return after
 
 
-def possible(walk: Walk, legs: list[Leg]) -> dict[Fraction, list[Fraction]]:
-    """For each worth at the close that a path may come to, one of the shortest paths that do."""
+def possible(walk: Walk, legs: list[Leg]) -> dict[tuple[Fraction, Fraction], list[Fraction]]:
+    """For each worth at the close and number of units that a path may come to, one of the shortest paths that do."""
     levels = walk.grid(legs)
     place = {price: at for at, price in enumerate(levels)}
     bar = walk.bar
-    worth: list[Fraction] = [NOTHING]
+    worth: list[Fraction] = [NOTHING, NOTHING]
 
     def after(now: list[Leg], at: int, price: Fraction) -> list[Leg]:
         worth[0] += now[at].left * (bar.close - price)
+        worth[1] += abs(now[at].left)
         return full(walk)(now, at, price)
 
     start = walk.come(list(legs), bar.open, after, opens=True)
-    first = place[bar.open], bar.open == bar.high, bar.open == bar.low, worth[0]
+    first = place[bar.open], bar.open == bar.high, bar.open == bar.low, worth[0], worth[1]
     seen = {(first, tuple(leg.key() for leg in start))}
     waiting = deque([(first, start, (bar.open,))])
-    found: dict[Fraction, list[Fraction]] = {}
+    found: dict[tuple[Fraction, Fraction], list[Fraction]] = {}
     while waiting:
-        (at, high, low, money), now, path = waiting.popleft()
-        if high and low and levels[at] == bar.close and money not in found:
-            found[money] = list(path)
+        (at, high, low, money, units), now, path = waiting.popleft()
+        if high and low and levels[at] == bar.close and (money, units) not in found:
+            found[money, units] = list(path)
         for next_at in (at - 1, at + 1):
             if not 0 <= next_at < len(levels):
                 continue
-            worth[0] = money
+            worth[:] = money, units
             price = levels[next_at]
             then = walk.come(list(now), price, after)
-            state = next_at, high or price == bar.high, low or price == bar.low, worth[0]
+            state = next_at, high or price == bar.high, low or price == bar.low, worth[0], worth[1]
             key = state, tuple(leg.key() for leg in then)
             if key not in seen:
                 seen.add(key)
@@ -241,4 +242,7 @@ def chosen(walk: Walk, legs: list[Leg]) -> list[Fraction]:
     if policy.startswith("path:"):
         return named(walk, legs, policy)
     found = possible(walk, legs)
-    return found[min(found) if policy == "pessimistic" else max(found)]
+    money = (min if policy == "pessimistic" else max)(one for one, _ in found)
+    alike = [units for one, units in found if one == money]
+    walk.world.tied = walk.world.tied or len(alike) > 1
+    return found[money, max(alike) if walk.world.fill_ties else min(alike)]

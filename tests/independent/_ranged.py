@@ -40,7 +40,7 @@ class Ranged(State):
                 found[place] = one
         return found
 
-    def range_bar(self, waiting: list[Order], asset: Asset, bar: Bar) -> None:
+    def range_bar(self, waiting: list[Order], asset: Asset, bar: Bar) -> Fraction:
         """A bar by range: what hangs on the order of prices is walked, and then the open comes first."""
         waiting = self.worst_first(waiting, bar)
         units = self.units(waiting, bar)
@@ -69,6 +69,7 @@ class Ranged(State):
                 taken += self.work(order, asset, bar, taken)
                 if order.trail is not None and order.status == "open" and order.waits():
                     follow(order, bar.high if order.side < 0 else bar.low, asset.tick)
+        return taken
 
     def units(self, waiting: list[Order], bar: Bar) -> dict[str, list[Order]]:
         """By order, what has to be walked together: linked orders, or one that hangs on the order of prices."""

@@ -36,9 +36,10 @@ class Simulator(Acting, Ranged):
         assets = list(self.world.assets.values())
         if session and self.world.carrying:
             nights = (self.world.sessions[session] - self.world.sessions[session - 1]).days
-            for kind, name, amount in night(self.books, nights, self.world.carrying):
-                self.books.post(session, kind, name, amount)
+            for kind, name, currency, amount in night(self.books, nights, self.world.carrying):
+                self.books.put(session, kind, name, currency, amount)
         begins = next(one.begin for one in self.world.moments if one.session == session)
+        self.arrived(begins)
         for order in list(self.open):
             if isinstance(order.until, dt.datetime) and order.until <= begins:
                 self.end(order, "cancelled", "expired")
@@ -114,6 +115,13 @@ class Simulator(Acting, Ranged):
 
     def bar(self, number: int) -> None:
         """The broker works the open orders, asset by asset, oldest first."""
+        for order in list(self.open):
+            if self.past(order):
+                self.end(order, "cancelled", "expired")
+        if self.world.euro:
+            self.books.rate = self.world.euro[number].close
+            self.books.convert(self.world.moments[number].session, number)
+        self.recall(number)
         for name in self.in_line():
             asset = self.world.assets[name]
             self.books.see(name, number)
@@ -121,18 +129,24 @@ class Simulator(Acting, Ranged):
                 order.before = order.reached
             bar = asset.bars.get(number)
             taken = NOTHING
-            waiting = [one for one in self.open if one.asset == name and one.placed < number]
+            met = {one.id: self.meets(one, number) for one in self.open if one.asset == name}
+            waiting = [one for one in self.open if met.get(one.id) == "all"]
             waiting.sort(key=lambda one: one.turn)
+            late = sorted((one for one in self.open if met.get(one.id) == "close"), key=lambda one: one.turn)
             if bar is not None and bar.volume > 0 and self.world.trigger == "range":
-                self.range_bar(waiting, asset, bar)
+                taken += self.range_bar(waiting, asset, bar)
             else:
                 for order in self.worst_first(waiting, bar):
                     if order.status == "open" and not (bar is not None and bar.volume > 0 and self.flat(order)):
                         taken += self.work(order, asset, bar, taken)
+            for order in late:
+                if order.status == "open" and not (bar is not None and bar.volume > 0 and self.flat(order)):
+                    taken += self.work(order, asset, bar, taken, at_close=True)
             for order in self.working(name):
                 self.flat(order)
+        self.arrived(self.world.moments[number].end, included=self.world.moments[number].last)
 
-    def work(self, order: Order, asset: Asset, bar: Bar | None, taken: Fraction) -> Fraction:
+    def work(self, order: Order, asset: Asset, bar: Bar | None, taken: Fraction, *, at_close: bool = False) -> Fraction:
         """One order on one bar; returns the units that it took of it."""
         moment = self.world.moments[self.moment]
         if self.past(order):
@@ -142,7 +156,7 @@ class Simulator(Acting, Ranged):
             return NOTHING
         had = NOTHING
         if bar is not None and bar.volume > 0:
-            price = self.offered(order, bar)
+            price = at_one_price(self.world, order, bar.close) if at_close else self.offered(order, bar)
             if price is not None:
                 had = self.execute(order, asset, bar, price, taken)
         if order.status == "open" and (order.force in ("ioc", "fok") or order.at is not None):

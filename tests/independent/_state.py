@@ -24,6 +24,8 @@ class State:
         self.daily: list[tuple[Fraction, Fraction]] = []
         self.positions: list[dict[str, tuple[Fraction, Fraction]]] = []
         self.placed_by: list[list[str | None]] = []
+        self.sold: list[tuple[int, Fraction]] = []
+        self.two_reasons: set[str] = set()  # taken back, with a message, at a close at which they may end by themselves
         self.turns = 0
         self.line: list[str] = []
         self.tried: set[int] = set()
@@ -33,6 +35,58 @@ class State:
     def working(self, name: str) -> list[Order]:
         """The orders of an asset that are open or held."""
         return [one for one in self.orders.values() if one.asset == name and one.status in ("open", "held")]
+
+    def meets(self, order: Order, number: int) -> str:
+        """What an order meets of a bar: "all" of it, its "close" alone, or "" nothing, as it has not arrived."""
+        if order.placed >= number:
+            return ""
+        arrives, bar = order.arrives, self.world.moments[number]
+        if arrives is None or arrives <= bar.begin:
+            return "all"
+        if arrives >= bar.end or self.takes(order) == "open":
+            return ""
+        return "all" if self.takes(order) == "close" else "close"
+
+    def takes(self, order: Order) -> str:
+        """Which price of a bar an order takes: its "open", its "close", or what lies in its "range"."""
+        if order.at is not None:
+            return order.at
+        plain = order.limit is None and not order.waits()
+        if self.world.trigger == "close" or order.force in ("ioc", "fok") or plain:
+            return self.world.fill_at
+        return "range"
+
+    def take_back(self, order: Order) -> None:
+        """Cancels an order, once the message has arrived."""
+        moments, late = self.world.moments, False
+        if self.world.latency is not None and moments[self.moment].last:
+            self.two_reasons.add(order.id)
+        if self.world.latency is not None and self.moment + 1 < len(moments):
+            arrives, bar = moments[self.moment].end + self.world.latency, moments[self.moment + 1]
+            close = self.takes(order) == "close" or self.meets(order, self.moment + 1) == "close"
+            late = arrives >= bar.end if close else arrives > bar.begin
+            if late and order.recalled is None:
+                order.recalled = arrives
+        elif self.world.latency is not None:
+            late = True  # the run ends before it arrives
+        if not late:
+            self.end(order, "cancelled", "strategy")
+
+    def arrived(self, till: dt.datetime, *, included: bool = True) -> None:
+        """Cancels that have arrived by a moment take effect."""
+        for order in list(self.open):
+            if order.recalled is not None and (order.recalled < till or (included and order.recalled == till)):
+                self.end(order, "cancelled", "strategy")
+
+    def recall(self, number: int) -> None:
+        """Cancels that come before the price that their order takes of a bar."""
+        bar = self.world.moments[number]
+        for order in list(self.open):
+            if order.recalled is None:
+                continue
+            late = self.takes(order) == "close" or self.meets(order, number) == "close"
+            if order.recalled <= bar.begin or (late and order.recalled < bar.end):
+                self.end(order, "cancelled", "strategy")
 
     def flat(self, order: Order) -> bool:
         """Ends an order that only reduces where there is nothing that it would reduce."""
@@ -99,6 +153,8 @@ class State:
         """A fill, its fee, and what is left of the order."""
         session = self.world.moments[self.moment].session
         self.books.fill(session, order.asset, quantity, price)
+        if quantity < 0:
+            self.sold.append((session, -quantity * price))
         rested = self.rested(order)
         fee = self.fees.of(order.id, self.world.sessions[session], quantity, price, maker=rested)
         if fee:

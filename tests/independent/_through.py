@@ -11,7 +11,8 @@ import polars as pl
 
 import rustybt
 from rustybt import api
-from rustybt.api import commission, execution, slippage
+from rustybt.api import commission, execution, latency, slippage
+from rustybt.errors import BadOrderParameters
 from tests.independent._fees import Charge
 from tests.independent._world import Asset, World
 
@@ -34,11 +35,17 @@ def market_of(world: World) -> Any:
             stamp = world.sessions[moment.session].isoformat() if world.daily else moment.end.isoformat()
             prices = [text(price) for price in (bar.open, bar.high, bar.low, bar.close)]
             rows.append([asset.name, stamp, *prices, text(bar.volume)])
+    for number, bar in world.euro.items():
+        moment = world.moments[number]
+        stamp = world.sessions[moment.session].isoformat() if world.daily else moment.end.isoformat()
+        rows.append(["EURUSD", stamp, *(text(price) for price in (bar.open, bar.high, bar.low, bar.close)), "0"])
     columns = ["symbol", "date" if world.daily else "timestamp", "open", "high", "low", "close", "volume"]
     options = {name: frame for name, frame in actions_of(world).items() if frame is not None}
     if not world.daily:
         options |= {"stamp": "end", "frequency": "30m"}
     about = [about_of(world, asset) for asset in world.assets.values()]
+    if world.euro:
+        about.append({"symbol": "EURUSD", "type": "forex", "currency": "USD"})
     return rustybt.load_data(
         pl.DataFrame(rows, schema=columns, orient="row"),
         data_frequency="daily" if world.daily else "30m",
@@ -56,6 +63,8 @@ def about_of(world: World, asset: Asset) -> dict[str, Any]:
         "tick_size": text(asset.tick),
         "quantity_step": text(asset.step),
         "auto_close_date": closes,
+        "currency": asset.currency,
+        "type": "equity",
     }
 
 
@@ -149,9 +158,14 @@ class Planned(rustybt.Strategy):
 
     def initialize(self, context: Any) -> None:
         """Models and policies."""
+        self.context = context
         api.set_slippage(slippage_of(self.world.slippage))
         api.set_commission(commission_of(self.world.commission))
         carry(self.world.carrying)
+        if self.world.latency is not None:
+            api.set_latency(latency.Latency(network=self.world.latency))
+        if self.world.settlement is not None:
+            api.set_account("cash", settlement=self.world.settlement)
         if self.world.cancel_at_close:
             api.set_cancel_policy(api.EODCancel(warn_on_cancel=False))
 
@@ -177,6 +191,10 @@ class Planned(rustybt.Strategy):
         """Takes an order back."""
         api.cancel_order(self.earlier(action))
 
+    def do_convert(self, action: dict[str, Any]) -> None:
+        """Converts money."""
+        api.convert_currency(text(action["amount"]), action["of"], action["into"])
+
     def do_close(self, action: dict[str, Any]) -> list[str | None]:
         """Closes a position."""
         return [api.close_position(api.symbol(action["asset"]))]
@@ -195,9 +213,15 @@ class Planned(rustybt.Strategy):
         order = None if found is None else api.get_order(found)
         if order is None or found in self.linked or not (order.open or order.filled):
             return []
-        self.linked.add(found)
+        held = self.context.portfolio.positions[order.asset].amount
+        if order.filled and held * order.amount <= 0:
+            return []  # nothing there that they would protect
         links = {name: action[name] for name in ("link", "after") if name in action}
-        placed = api.attach_exits(found, **exits_of(action), **links)
+        try:
+            placed = api.attach_exits(found, **exits_of(action), **links)
+        except BadOrderParameters:  # the last price is beyond them
+            return []
+        self.linked.add(found)
         return [placed.entry, placed.take_profit, placed.stop_loss]
 
     def do_pair(self, action: dict[str, Any]) -> list[str | None]:
@@ -277,5 +301,6 @@ def reckon(world: World, kernel: str = "auto") -> Any:
         same_bar=world.same_bar,
         touch=world.touch,
         kernel=kernel,
+        currency="USD" if world.euro else None,
         progress=False,
     )

@@ -63,6 +63,7 @@ class Asset:
     dividends: list[Dividend] = field(default_factory=list)
     share_dividends: list[ShareDividend] = field(default_factory=list)
     auto_close: int | None = None
+    currency: str = "USD"
 
     def prices(self) -> int:
         """The decimals that prices of fills are rounded to."""
@@ -71,7 +72,11 @@ class Asset:
 
 @dataclass
 class World:
-    """All that decides a run."""
+    """All that decides a run.
+
+    tied: a bar had two results that are worth the same, of which the documents choose neither; fill_ties: the one that
+    fills more is taken.
+    """
 
     seed: int
     daily: bool
@@ -89,6 +94,11 @@ class World:
     cancel_at_close: bool = False
     linked: float = 0
     carrying: dict[str, Any] = field(default_factory=dict)
+    settlement: int | None = None
+    tied: bool = False
+    fill_ties: bool = True
+    euro: dict[int, Bar] = field(default_factory=dict)
+    latency: dt.timedelta | None = None
 
 
 def half_even(value: Fraction, decimals: int) -> Fraction:

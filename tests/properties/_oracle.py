@@ -360,6 +360,7 @@ class Oracle:
             self._try([order for order in queue if order.status == "open"], bars[k], ZERO, done)
         self._end(lambda order: self._bar_of(order) == self.place)
         self._book_fills(session, stamp, done)
+        self._end(lambda order: order.more is not None and order.more.reduce_only and not self._room(order, []))
 
     def _cancel(self, order: Ordered, *, split: bool = False) -> None:
         """An order ends. split: because a split leaves nothing of it."""
