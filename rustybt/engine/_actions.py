@@ -66,6 +66,13 @@ class CorporateActions:
         """The run's first session on or after a day."""
         return int(self._days.searchsorted(day, side="left")) - self._first
 
+    def goes_ex(self, session: int, instrument: Instrument) -> Fraction:
+        """The cash dividends of a unit that go ex with a session."""
+        amounts = [
+            Fraction(one.amount, 10**one.scale) for held, one in self._dividends.get(session, ()) if held is instrument
+        ]
+        return sum(amounts, Fraction(0))
+
     def dividends(self, session: int, stamp: int, ledger: Ledger) -> tuple[int, int]:
         """Earns what goes ex with this session, then pays what is due with it.
 

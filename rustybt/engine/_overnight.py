@@ -23,10 +23,10 @@ def split(loop: Loop, step: int, stamp: int) -> None:
     books, cents = loop.run.books, loop.compat.split_in_cents
     loop.run.book.expire(stamp + 1)  # what was good until the night is over, and is not split
     for instrument in {instrument.slot: instrument for instrument, _ in splits}.values():
-        # the dividends of the session are owed already: a rest is worth what it is without them
-        paid = instrument.overnight(step, in_cash=True)
-        if paid != 1:
-            books.override_mark(instrument.slot, adjusted(books.mark(instrument.slot), paid, 1))
+        # the dividends of the session are owed already: a rest is worth what it is without them, nothing at least
+        if owed := loop.actions.goes_ex(step, instrument):
+            left = books.mark(instrument.slot) - round(owed * 10**instrument.mark_scale)
+            books.override_mark(instrument.slot, max(0, left))
     for instrument, one in splits:
         loop.run.book.split(
             instrument.slot,

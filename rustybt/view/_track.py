@@ -271,14 +271,14 @@ class Track:
                 factor *= adjustment.price
         return factor
 
-    def overnight(self, session: int, *, volume: bool = False, in_cash: bool = False) -> Fraction:
+    def overnight(self, session: int, *, volume: bool = False) -> Fraction:
         """The factor by which actions change a price, or a volume, that take effect with a session's first bar.
 
-        session: as `Axis.opening` has it. in_cash: that of cash dividends alone.
+        session: as `Axis.opening` has it.
         """
         factor = Fraction(1)
         for adjustment in self.adjustments:
-            if adjustment.session == session and (adjustment.in_cash or not in_cash):
+            if adjustment.session == session:
                 factor *= 1 / adjustment.volume if volume else adjustment.price
         return factor
 

@@ -121,6 +121,14 @@ def test_a_fraction_is_paid_without_the_dividend_of_the_same_day() -> None:
     assert values(result) == [D(10000), D(10000), D(10000)]
 
 
+def test_a_fraction_that_a_dividend_takes_all_of_is_worth_nothing() -> None:
+    # 101 units at 24, each owed a dividend of 30 on the day of a split of 6/5: 3030. Nothing is left of 0.2 old units
+    ingest({"A": ["25", "24", "7"]}, splits=[("A", DAYS[2], "6/5")], dividends=[("A", DAYS[2], "30", None)])
+    result = run({0: [("A", 101)]}, 3, "10000")
+    assert sorted(entries(result)[2:]) == [("dividend", D(0), D(3030)), ("split", D(-17), D(0))]
+    assert values(result)[-1] == D(7576) + 3030 + 84 * 7
+
+
 def test_a_reverse_split_that_leaves_less_than_one_unit_pays_all_of_it() -> None:
     # 7 units at 3; 10/1: 0.7 of a unit: nothing stays, 7 x 3 = 21 is paid
     ingest({"A": ["3", "3", "30"]}, splits=[("A", DAYS[2], "10")])

@@ -173,9 +173,9 @@ def _part(
     change += restated * (now - before * ratio) * asset.multiplier
     change += sum((f[2] * (now - f[3]) * asset.multiplier for f in fills), ZERO)
     change += sum((e[5] for e in entries if e[1] in ("dividend", *PAID)), ZERO)
-    # what a split leaves over is paid without the session's dividends, which it is owed apart
+    # what a split leaves over is paid without the session's dividends, which it is owed apart; nothing is the least
     paid = sum((d.amount for d in asset.dividends if market.session_on_or_after(d.ex) == session), ZERO)
-    change -= (held + received - restated * ratio) * paid * asset.multiplier
+    change -= (held + received - restated * ratio) * min(paid, before) * asset.multiplier
     lieu = [e for e in entries if e[1] == "cash_in_lieu"]
     splits = sum(market.session_on_or_after(s.ex) == session for s in asset.splits)
     slack = HALF_UNIT * len(lieu)

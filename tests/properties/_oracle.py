@@ -259,10 +259,10 @@ class Oracle:
             self._receive(stamp, k, units)
         for k in symbols:
             mark = self._mark(k) or ZERO
-            # what a split leaves over has lost the session's dividends, which are owed already
-            mark -= sum(
+            # what a split leaves over has lost the session's dividends, which are owed already; it is worth nothing then
+            mark = max(ZERO, mark - sum(
                 (p.amount for p in market.assets[k].dividends if market.session_on_or_after(p.ex) == session), ZERO
-            )
+            ))  # fmt: skip
             for split in sorted(market.assets[k].splits, key=lambda s: s.ex):
                 if market.session_on_or_after(split.ex) == session:
                     self._split_orders(k, split.ratio)
