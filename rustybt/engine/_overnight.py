@@ -25,7 +25,7 @@ def split(loop: Loop, step: int, stamp: int) -> None:
     for instrument in {instrument.slot: instrument for instrument, _ in splits}.values():
         # the dividends of the session are owed already: a rest is worth what it is without them, nothing at least
         if owed := loop.actions.goes_ex(step, instrument):
-            left = books.mark(instrument.slot) - round(owed * 10**instrument.mark_scale)
+            left = books.mark(instrument.slot) - round(owed * 10**instrument.fill_scale)
             books.override_mark(instrument.slot, max(0, left))
     for instrument, one in splits:
         loop.run.book.split(
