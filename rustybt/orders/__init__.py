@@ -16,6 +16,7 @@ from rustybt.orders._controls import (
     TradingControl,
 )
 from rustybt.orders._gate import OrderGate
+from rustybt.orders._instrument import Amounts, Weights
 from rustybt.orders._lifecycle import TRANSITIONS, advance, cut
 from rustybt.orders._placed import TAGS_OF_FORCED, GoodTill, OrderOptions, TimeInForceName, is_forced, options_of
 from rustybt.orders._refusals import ORDERING, not_convertible, wrong_moment
@@ -80,6 +81,7 @@ __all__ = [
     "TRANSITIONS",
     "AccountControl",
     "AccountSnapshot",
+    "Amounts",
     "AssetDateBounds",
     "Bracket",
     "Cancel",
@@ -122,6 +124,7 @@ __all__ = [
     "TradingControl",
     "TrailingStopLimitOrder",
     "TrailingStopOrder",
+    "Weights",
     "advance",
     "attach",
     "cut",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rustybt._kernels import Kernel
-from rustybt.core import Asset, Cause, Notes, datetime_of
+from rustybt.core import Asset, Cause, Notes, Number, datetime_of
 from rustybt.errors import InputError, OrderDuringInitialize
 from rustybt.orders._book import OrderBook
 from rustybt.orders._changes import Wire, cancel_matching, modify_within
@@ -29,6 +29,10 @@ from rustybt.orders._refusals import (
 from rustybt.orders._scaling import Scaling
 from rustybt.orders._sizing import is_cut, note_cut, price_to_size_at, size_of_money, size_of_share, size_of_units
 from rustybt.orders._weights import TargetSizer
+
+if TYPE_CHECKING:
+    from rustybt.orders._instrument import Amounts, Weights
+    from rustybt.orders._styles import ExecutionStyle
 
 LARGE: Final = 10**11
 """Scaled units from which on a size is looked at closer."""
@@ -92,10 +96,10 @@ class OrderGate:
     def order(
         self,
         asset: Asset,
-        amount: Any,
-        limit_price: Any = None,
-        stop_price: Any = None,
-        style: Any = None,
+        amount: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
         options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders so many units, cut towards zero to whole quantity steps; negative sells."""
@@ -109,10 +113,10 @@ class OrderGate:
     def order_value(
         self,
         asset: Asset,
-        value: Any,
-        limit_price: Any = None,
-        stop_price: Any = None,
-        style: Any = None,
+        value: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
         options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders units worth an amount of money, of the run's currency, at the current price and rate."""
@@ -121,10 +125,10 @@ class OrderGate:
     def order_percent(
         self,
         asset: Asset,
-        percent: Any,
-        limit_price: Any = None,
-        stop_price: Any = None,
-        style: Any = None,
+        percent: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
         options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders units worth a share of the account's value; 0.5 is half of it."""
@@ -133,10 +137,10 @@ class OrderGate:
     def order_target(
         self,
         asset: Asset,
-        target: Any,
-        limit_price: Any = None,
-        stop_price: Any = None,
-        style: Any = None,
+        target: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
         options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders the difference between what is held and a number of units. Open orders do not count."""
@@ -150,10 +154,10 @@ class OrderGate:
     def order_target_value(
         self,
         asset: Asset,
-        target: Any,
-        limit_price: Any = None,
-        stop_price: Any = None,
-        style: Any = None,
+        target: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
         options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders the difference between what is held and units worth an amount of money."""
@@ -162,16 +166,16 @@ class OrderGate:
     def order_target_percent(
         self,
         asset: Asset,
-        target: Any,
-        limit_price: Any = None,
-        stop_price: Any = None,
-        style: Any = None,
+        target: Number,
+        limit_price: Number | None = None,
+        stop_price: Number | None = None,
+        style: ExecutionStyle | None = None,
         options: OrderOptions = NO_OPTIONS,
     ) -> str | None:
         """Orders the difference between what is held and units worth a share of the account's value."""
         return self._order_share(asset, target, True, limit_price, stop_price, style, options)
 
-    def order_target_percents(self, weights: Any) -> list[str]:
+    def order_target_percents(self, weights: Weights) -> list[str]:
         """Orders towards a share of the account's value for each of several assets; `rustybt.api` says more.
 
         All of them are sized, then they are placed in their order. Returns the ids of the orders. Raises InputError for
@@ -180,7 +184,7 @@ class OrderGate:
         """
         return self._size_and_place_all(pairs_of(weights), self._prepared_pair)
 
-    def batch_market_order(self, share_counts: Any) -> list[str]:
+    def batch_market_order(self, share_counts: Amounts) -> list[str]:
         """Places market orders for units by asset, past the controls; before a session's bars too. Returns the ids."""
         if not hasattr(share_counts, "items"):
             raise InputError(f"batch_market_order({share_counts!r}): pass units by asset, a dict or a Series.")
@@ -232,7 +236,7 @@ class OrderGate:
         still = self.book.open.get(self._instrument(asset).slot)
         return self.order_target(asset, 0, options={"reduce_only": True} if still else NO_OPTIONS)
 
-    def units(self, instrument: Instrument, asked: Any, what: str, held: int = 0) -> int:
+    def units(self, instrument: Instrument, asked: Number, what: str, held: int = 0) -> int:
         """The size that brings a position of so many units to what was asked for, in whole steps."""
         value, scale = self._scaled(asked, what)
         size = size_of_units(self._whole_steps, instrument, value, scale, held)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from rustybt.core import Asset, Cause, OrderTerms
+from rustybt.core import Asset, Cause, Number, OrderTerms
 
 type WholeSteps = Callable[[int, int], int]
 """A size in whole steps from a numerator and a denominator, as the kernels round it."""
+type Amounts = Mapping[Asset, Number] | HasItems
+type Weights = Amounts | Iterable[tuple[Asset, Number]]
+
+
+class HasItems(Protocol):
+    """Numbers by asset, as a Series of pandas has them."""
+
+    def items(self) -> Iterable[tuple[Any, Any]]: ...
 
 
 class Instrument(Protocol):

@@ -1,5 +1,6 @@
 """The strategy's side of a run: context, portfolio, rules, and which run is active."""
 
+from rustybt.orders import Amounts, Weights
 from rustybt.strategy._account_state import AccountBooks, AccountState
 from rustybt.strategy._algorithm import API_METHODS, RunParts, TradingAlgorithm, parts_of
 from rustybt.strategy._asset_lookup import AssetLookup, Labels
@@ -8,14 +9,12 @@ from rustybt.strategy._currencies import CashByCurrency
 from rustybt.strategy._current import activate, active, current_algorithm, deactivate, no_run
 from rustybt.strategy._events import Crossing, Event, Interval, Occurrence, Threshold, Trigger, Watch
 from rustybt.strategy._forms import (
-    Amounts,
     Commission,
     FetchedRows,
     OnError,
     Restricting,
     SecurityList,
     Slippage,
-    Weights,
     When,
 )
 from rustybt.strategy._guard import Context, guard_properties

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Protocol
-
-from rustybt.core import Asset, Number
 
 type OnError = Literal["fail", "reject", "log"]
 type When = dt.date | dt.datetime | str
-type Amounts = Mapping[Asset, Number] | HasItems
-type Weights = Amounts | Iterable[tuple[Asset, Number]]
-
-
-class HasItems(Protocol):
-    """Numbers by asset, as a Series of pandas has them."""
-
-    def items(self) -> Iterable[tuple[Any, Any]]: ...
 
 
 class FetchedRows(Protocol):

@@ -17,11 +17,10 @@ from rustybt.orders import (
 )
 from rustybt.strategy._account_state import AccountState
 from rustybt.strategy._by_asset import ByAsset
-from rustybt.strategy._forms import Amounts, Weights
 from rustybt.strategy._order_views import OrderViews
 
 if TYPE_CHECKING:
-    from rustybt.orders import Bracket, Distance, Percent
+    from rustybt.orders import Amounts, Bracket, Distance, Percent, Weights
 
 type Exit = Number | Distance | Percent | ExecutionStyle
 """Where an exit stands: a price, so far from the entry's first fill, or a style such as a trailing stop."""
