@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from rustybt import metrics
 from rustybt.core import MONEY_SCALE, ExactColumn
 from rustybt.metrics import statistics_columns
 from rustybt.results._frames import _currencies, _daily, _frame_builder, _positions, _run_frames
@@ -27,7 +28,7 @@ def install() -> None:
         (_frame_builder, "decimal_column", _money_column),
         (_frame_builder, "shortest_column", _price_column),
         (_daily, "ExactColumn", _daily_column),
-        (_daily, "statistics_columns", _statistics_columns),
+        (metrics, "statistics_columns", _statistics_columns),
         (_positions, "shortest_column", _price_column),
         (_positions, "costs_per_unit", _costs_per_unit),
         (_positions, "exposures", _exposures),

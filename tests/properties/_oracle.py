@@ -259,7 +259,7 @@ class Oracle:
             self._receive(stamp, k, units)
         for k in symbols:
             mark = self._mark(k) or ZERO
-            # what a split leaves over has lost the session's dividends, which are owed already; it is worth nothing then
+            # what a split leaves over has lost the session's dividends, owed already; nothing is the least
             mark = max(ZERO, mark - sum(
                 (p.amount for p in market.assets[k].dividends if market.session_on_or_after(p.ex) == session), ZERO
             ))  # fmt: skip

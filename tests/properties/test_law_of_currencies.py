@@ -391,6 +391,9 @@ def _of_asset(market: Drawn, books: Books, fills: pl.DataFrame, name: str, held:
     own = [e for e in books.today if e[2] is not None and e[2].partition(":")[2] == name]
     restated = held + sum((e[3] for e in own if e[1] == "split"), F(0))
     change = restated * (now - before * ratio)
+    # what a split leaves over is paid without the session's dividends, which it is owed apart
+    paid = sum((F(amount) for symbol, ex, amount, _ in market.dividends if symbol == name and ex == day(k)), F(0))
+    change -= (held - restated * ratio) * min(paid, before)
     for quantity, price in fills.filter(pl.col("symbol") == name).select("amount", "price").iter_rows():
         change += F(quantity) * (now - F(price))
     return change * multiplier

@@ -15,7 +15,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import rustybt
-from rustybt.results._frames import _daily, _run_frames
+from rustybt import metrics
+from rustybt.results._frames import _run_frames
 from rustybt.view import Instrument, Track
 from tests.unit._small import DAYS, ingest, run
 
@@ -51,7 +52,7 @@ def told(made: list[str], name: str, make: Any) -> Any:
 def test_a_run_makes_no_frame_that_nobody_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     ingest({"AAA": [10, 11, 12, 13, 14], "BBB": [5, 5, None, 5, 5]})
-    for module, name in ((_run_frames, "frame_of_rows"), (_run_frames, "assets_frame"), (_daily, "without_meaning")):
+    for module, name in ((_run_frames, "frame_of_rows"), (_run_frames, "assets_frame"), (metrics, "without_meaning")):
         monkeypatch.setattr(module, name, told(made, name, getattr(module, name)))
     result = run(trade)
     assert result.notes == ()
