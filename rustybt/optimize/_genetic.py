@@ -38,7 +38,8 @@ class Genetic:
     generations, patience, least_diversity: it ends after so many generations, after so many without a better best, and
     where the mean distance between two of a population falls below it (of all ranges, 0 to 1).
     A point is run once, however often it is born. Holland, "Adaptation in natural and artificial systems", 1975;
-    operators: DEAP, the extra `genetic`. It draws from a generator of its own.
+    operators: DEAP, the extra `genetic`. They draw from the module `random`,
+    which is seeded for that and left as it was.
     Raises InputError for settings that mean nothing, MissingExtra without DEAP.
 
     >>> from rustybt.optimize import Genetic, ParameterSpace, search
