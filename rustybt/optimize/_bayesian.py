@@ -12,6 +12,7 @@ import numpy as np
 from rustybt.errors import InputError, MissingExtra
 from rustybt.optimize._memory import Memory, drawn_shares, generator_of
 from rustybt.optimize._parameters import Choice, Integer, Real
+from rustybt.optimize._points import named_points
 from rustybt.optimize._random_search import uniform
 from rustybt.optimize._sobol import MOST, Sobol
 from rustybt.optimize._space import ParameterSpace, Params, canonical
@@ -56,7 +57,7 @@ class Bayesian:
         first: Iterable[Mapping[str, Any]] = (),
         batch: int = 4,
     ) -> None:
-        self.first: list[Params] = [dict(point) for point in first]
+        self.first = named_points(first, "first")
         given = {
             "surrogate": surrogate, "acquisition": acquisition, "kappa": kappa, "xi": xi, "initial": initial,
             "first": self.first, "batch": batch,

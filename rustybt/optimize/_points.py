@@ -22,7 +22,7 @@ class Points:
     batch: int | None = None
 
     def __init__(self, points: Iterable[Mapping[str, Any]]) -> None:
-        self.points: list[Params] = [dict(point) for point in points]
+        self.points = named_points(points, "Points")
         if not self.points:
             raise InputError("Points([]) has no point: give one at least.")
 
@@ -35,6 +35,15 @@ class Points:
             if not space.has(point):
                 raise InputError(f"Points has {point!r}, which is no point of {space!r}.")
         return _PointsSearcher({canonical(point): point for point in self.points})
+
+
+def named_points(given: Any, name: str) -> list[Params]:
+    """Points that a user gave. Raises InputError for what is no list of mappings."""
+    points = list(given) if isinstance(given, Iterable) and not isinstance(given, str | Mapping) else [given]
+    for point in points:
+        if not isinstance(point, Mapping):
+            raise InputError(f"{name} has {point!r}: give a list of points, such as [{{'days': 20}}, {{'days': 50}}].")
+    return [dict(point) for point in points]
 
 
 class _PointsSearcher:

@@ -20,6 +20,7 @@ from rustybt.optimize import (
     Normal,
     OptunaSearch,
     ParameterSpace,
+    Points,
     RandomSearch,
     Real,
     Trial,
@@ -260,6 +261,8 @@ def test_plots_of_scikit_optimize_take_a_search() -> None:
         (lambda: Bayesian(surrogate="svm"), "surrogate='svm': choose one of"),
         (lambda: Bayesian(acquisition="es"), "acquisition='es'"),
         (lambda: Bayesian(kappa=-1), "kappa=-1"),
+        (lambda: Bayesian(first=[5]), "first has 5: give a list of points"),  # type: ignore[list-item]
+        (lambda: Points("days"), "Points has 'days': give a list of points"),  # type: ignore[arg-type]
         (lambda: Bayesian(initial=0), "initial=0"),
         (lambda: Genetic(population=1), "population=1"),
         (lambda: Genetic(elite=24), "some have to be children"),
